@@ -1,0 +1,29 @@
+// Errors that Gantry names: each has a stable code and tells a person what to do. No HTTP and no GraphQL in here.
+
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'VERSION_CONFLICT'
+  | 'CONFLICT'
+  | 'NOT_STARTABLE'
+  | 'NODE_UNREACHABLE'
+  | 'UNAVAILABLE';
+
+/** An expected failure. Its message is for the caller; `field` is the path of the input that is at fault, as in `input.name`. */
+export class GantryError extends Error {
+  override readonly name = 'GantryError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}
+
+export const badInput = (message: string, field?: string) => new GantryError('BAD_USER_INPUT', message, field);
+
+export const notFound = (noun: string, id: string, field?: string) =>
+  new GantryError('NOT_FOUND', `There is no ${noun} ${JSON.stringify(id)}.`, field);
