@@ -1,0 +1,163 @@
+// What the fleet says and is told: targets, connections, observations, and the one error class that leaves this layer.
+import type { Secret } from '../secret.ts';
+
+/** A host key as OpenSSH prints it: type `ssh-ed25519`, fingerprint `SHA256:…` without padding. */
+export interface HostKey {
+  readonly type: string;
+  readonly fingerprint: string;
+}
+
+/** Where a node is and how to log in. `hostKeys` empty means first contact: the key that is met gets pinned. */
+export interface NodeTarget {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password?: Secret | undefined;
+  readonly privateKey?: Secret | undefined;
+  readonly passphrase?: Secret | undefined;
+  readonly hostKeys: readonly HostKey[];
+}
+
+/**
+ * Why something about a node failed.
+ * The connection: REFUSED … CLOSED. The machine, once reached: UNSUPPORTED (no usable sh or /proc), LOCKED, DISK_FULL.
+ * The process: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, WORKING_DIRECTORY, EXITED (ended before it was seen running), STUCK
+ * (it does not go down), NOT_STOPPED (only a stopped process is removed). BAD_REQUEST is refused before a byte leaves.
+ * LOST and TIMEOUT of a request leave its outcome unknown: ask again.
+ */
+export type FailureReason =
+  | 'REFUSED'
+  | 'TIMEOUT'
+  | 'NAME_NOT_FOUND'
+  | 'UNREACHABLE'
+  | 'RESET'
+  | 'AUTHENTICATION'
+  | 'HOST_KEY_CHANGED'
+  | 'NOT_SSH'
+  | 'UNSUPPORTED'
+  | 'LOST'
+  | 'CLOSED'
+  | 'BAD_CREDENTIAL'
+  | 'PIN_FAILED'
+  | 'COMMAND_NOT_FOUND'
+  | 'COMMAND_NOT_EXECUTABLE'
+  | 'WORKING_DIRECTORY'
+  | 'EXITED'
+  | 'DISK_FULL'
+  | 'LOCKED'
+  | 'STUCK'
+  | 'NOT_STOPPED'
+  | 'BAD_REQUEST'
+  | 'FAILED';
+
+/** An expected failure of the fleet. The message says what a person can do, and never contains a secret. */
+export class FleetError extends Error {
+  override readonly name = 'FleetError';
+
+  constructor(
+    readonly reason: FailureReason,
+    message: string,
+    /** Set for EXITED and its relatives: how the process ended. */
+    readonly exitCode?: number,
+  ) {
+    super(message);
+  }
+}
+
+export type ConnectionState =
+  | 'CONNECTING'
+  | 'CONNECTED'
+  | 'UNREACHABLE'
+  | 'AUTH_FAILED'
+  | 'HOST_KEY_CHANGED'
+  | 'UNSUPPORTED';
+
+/** The link to one watched node. `reason` and `message` are there whenever the state is a failure. */
+export interface Connection {
+  readonly nodeId: string;
+  readonly state: ConnectionState;
+  readonly since: Date;
+  readonly reason?: FailureReason;
+  readonly message?: string;
+  /** The kernel's boot id of the node, known while CONNECTED. */
+  readonly bootId?: string;
+}
+
+/** EXITED went down by itself, STOPPED was asked to (or never ran), LOST ran once and nobody saw its end. */
+export type ObservedState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'EXITED' | 'LOST';
+
+/** What the node said of one process. */
+export interface Observation {
+  readonly processId: string;
+  readonly state: ObservedState;
+  readonly pid?: number;
+  /** When this run of it started, by the node's clocks mapped to ours; about a second exact. */
+  readonly startedAt?: Date;
+  readonly exitCode?: number;
+  /** The likely signal, as in SIGKILL, for an exit code above 128: sh cannot tell `exit 137` from signal 9. */
+  readonly signal?: string;
+  /** It went down because a stop asked for it. */
+  readonly asked?: boolean;
+  /** How often its keeper started it again since it was last asked to start. */
+  readonly restarts?: number;
+  readonly lost?: 'REBOOT' | 'UNKNOWN';
+  /** When the gateway heard it. */
+  readonly at: Date;
+}
+
+export type RestartPolicy = 'NEVER' | 'ON_FAILURE' | 'ALWAYS';
+
+/** What to run: words, never a shell line. No value may hold a NUL. */
+export interface ProcessSpec {
+  readonly command: readonly string[];
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly restart: RestartPolicy;
+}
+
+export type StopSignal = 'TERM' | 'INT' | 'QUIT' | 'HUP' | 'USR1' | 'USR2' | 'KILL';
+
+export interface StartResult {
+  readonly outcome: 'STARTED' | 'ALREADY';
+  readonly pid: number;
+}
+
+export interface StopOptions {
+  /** Default TERM. */
+  readonly signal?: StopSignal;
+  /** Milliseconds from the signal to KILL. */
+  readonly graceMs: number;
+  /** Milliseconds until the answer is given up, waiting for a link included; should be well above graceMs. */
+  readonly timeoutMs: number;
+}
+
+export interface StopResult {
+  readonly exitCode?: number;
+  readonly signal?: string;
+}
+
+/** Whoever wants to know. Calls arrive in the node's order; a throwing listener is logged and does not break the link. */
+export interface FleetListener {
+  /** First contact: awaited before any credential is sent. A rejection refuses the connection. */
+  pin(nodeId: string, keys: readonly HostKey[]): Promise<void>;
+  /** Every change of a watched node's link. */
+  connection(connection: Connection): void;
+  /** The whole truth about a node: after connecting and whenever the node says so. */
+  snapshot(nodeId: string, all: readonly Observation[]): void;
+  /** One pushed change. */
+  observed(nodeId: string, observation: Observation): void;
+}
+
+export interface PingResult {
+  readonly reachable: boolean;
+  readonly reason?: FailureReason;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** Milliseconds of one round trip on the ready connection. */
+  readonly latencyMs?: number;
+  /** The key that the server showed, also when it is not the pinned one; empty when none was seen. */
+  readonly hostKeys: HostKey[];
+  /** `uname -srm` of the node. */
+  readonly system?: string;
+}
