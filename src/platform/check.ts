@@ -1,0 +1,103 @@
+// Checks of input: the shapes that text, addresses, JSON and ids may have, and how a misfit is told.
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { badInput } from '../errors.ts';
+import { type Counted, ID_PREFIXES, storedId } from '../store/ids.ts';
+
+// Control characters, line breaks and the Unicode separators that terminals and logs take for line breaks.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const CONTROL_BUT_BREAKS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+const MAX_JSON = 256 * 1024;
+
+/** One line of text, not blank. */
+export const line = (max = 200) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((text) => text.trim() !== '', 'must not be empty')
+    .refine((text) => !CONTROL.test(text), 'must be one line without control characters')
+    .refine(isWellFormed, 'must be well-formed Unicode');
+
+/** Text that may have several lines. */
+export const prose = (max = 4000) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((text) => !CONTROL_BUT_BREAKS.test(text), 'must not contain NUL or other control characters')
+    .refine(isWellFormed, 'must be well-formed Unicode');
+
+/** An id that an administrator gives. */
+export const givenId = () =>
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/,
+      'must be 1 to 64 letters, digits or . _ - @, the first a letter or digit',
+    );
+
+export const email = () => line(254).regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address, as in ian@example.com');
+
+/** The address of a machine: IPv4, IPv6 or a host name. */
+export const address = () =>
+  line(253).refine(
+    (text) => isIP(text) !== 0 || /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?$/.test(text),
+    'must be an IP address or a host name',
+  );
+
+/** A password or key: any text without NUL; never repeated in an error. */
+export const secret = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max, `must have at most ${max} characters`)
+    .refine((text) => !text.includes('\0'), 'must not contain NUL');
+
+/** A JSON object. It comes out as the text to store, with the keys and values as given. */
+export const jsonObject = () =>
+  z
+    .custom<Record<string, unknown>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be a JSON object',
+    )
+    .superRefine((value, context) => {
+      const problem = jsonProblem(value);
+      if (problem) context.addIssue({ code: 'custom', message: problem });
+    })
+    .transform((value) => JSON.stringify(value));
+
+function jsonProblem(value: unknown): string | undefined {
+  let problem: string | undefined;
+  const text = JSON.stringify(value, (key, item) => {
+    // Harmless here, but poison for whoever merges it into an object later.
+    if (key === '__proto__') problem = 'must not have a key "__proto__"';
+    if (key.includes('\0') || (typeof item === 'string' && item.includes('\0'))) problem = 'must not contain NUL';
+    if (typeof item === 'number' && !Number.isFinite(item))
+      problem = 'must not contain numbers beyond the range of JSON';
+    return item;
+  });
+  if (text.length > MAX_JSON) return `must have at most ${MAX_JSON} characters as JSON`;
+  return problem;
+}
+
+function isWellFormed(text: string): boolean {
+  return text.isWellFormed();
+}
+
+/** The input as the shape makes it. Throws BAD_USER_INPUT that names the first field at fault and never repeats its value. */
+export function check<Shape extends z.ZodType>(shape: Shape, input: unknown, at = 'input'): z.output<Shape> {
+  const result = shape.safeParse(input);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  const field = [at, ...issue.path.map(String)].filter(Boolean).join('.');
+  throw badInput(`${field} ${issue.message}.`, field);
+}
+
+/** The stored number of a counted id that an input names, or BAD_USER_INPUT with an example of one. */
+export function countedId(noun: Counted, id: string, field: string): number {
+  const number = storedId(noun, id);
+  if (number === undefined)
+    throw badInput(`${field} is not the id of a ${noun.toLowerCase()}: those look like ${ID_PREFIXES[noun]}1.`, field);
+  return number;
+}

@@ -1,0 +1,78 @@
+// Instances: what may be said of them, and what goes with them.
+import { z } from 'zod';
+import { Instance } from '../store/entities/instance.ts';
+import { Process } from '../store/entities/process.ts';
+import { publicId } from '../store/ids.ts';
+import { check, jsonObject, line, prose } from './check.ts';
+import { deleteWithProcesses } from './deletion.ts';
+import type { Actor, Platform } from './platform.ts';
+import { expectVersion, find, given } from './records.ts';
+
+const MAX_LINKS = 1000;
+const url = () => line(2000).nullish();
+const code = () => line(100).nullish();
+const links = () =>
+  z
+    .array(z.number().int().nonnegative())
+    .max(MAX_LINKS)
+    .transform((list) => JSON.stringify(list));
+
+const INSTANCE = z.object({
+  name: line(),
+  description: prose().nullish(),
+  zk: url(),
+  redis: url(),
+  auth: url(),
+  api: url(),
+  events: url(),
+  stats: jsonObject().nullish(),
+  instanceCode: code(),
+  groupCode: code(),
+  subGroupCode: code(),
+  isActive: z.boolean().optional(),
+  isDeploymentTarget: z.boolean().optional(),
+  environments: links().optional(),
+  workflows: links().optional(),
+  plugins: z
+    .array(jsonObject())
+    .max(MAX_LINKS)
+    .transform((list) => `[${list.join(',')}]`)
+    .optional(),
+});
+const CHANGES = INSTANCE.partial();
+
+export async function createInstance({ store }: Platform, input: unknown): Promise<string> {
+  const data = given(check(INSTANCE, input));
+  const instance = await store.write(async (em) => em.create(Instance, data as never));
+  return publicId('Instance', instance.id);
+}
+
+export async function updateInstance(
+  { store }: Platform,
+  id: string,
+  input: unknown,
+  ifVersion?: number | null,
+): Promise<string> {
+  const changes = given(check(CHANGES, input));
+  return store.write(async (em) => {
+    const instance = await find(em, Instance, id);
+    expectVersion(instance, 'instance', ifVersion);
+    em.assign(instance, changes as never);
+    return id;
+  });
+}
+
+/** Takes its nodes, services and processes with it, and detaches its tenants. What runs is stopped first. */
+export async function deleteInstance(platform: Platform, actor: Actor, id: string, force: boolean): Promise<string> {
+  const instance = await platform.store.write((em) => find(em, Instance, id));
+  await deleteWithProcesses(platform, actor, {
+    target: { type: 'INSTANCE', id },
+    processes: { instance: instance.id },
+    force,
+    remove: async (em) => {
+      await em.nativeDelete(Process, { instance: instance.id });
+      await em.nativeDelete(Instance, instance.id);
+    },
+  });
+  return id;
+}

@@ -1,0 +1,44 @@
+// Integrations: definitions of outside systems, which tenants are given access to.
+import { z } from 'zod';
+import { Integration } from '../store/entities/integration.ts';
+import { check, givenId, jsonObject, line } from './check.ts';
+import type { Platform } from './platform.ts';
+import { expectFree, expectVersion, find, given } from './records.ts';
+
+const INTEGRATION = z.object({
+  id: givenId(),
+  displayName: line().nullish(),
+  definition: jsonObject().optional(),
+});
+const CHANGES = INTEGRATION.omit({ id: true }).partial();
+
+export async function createIntegration({ store }: Platform, input: unknown): Promise<string> {
+  const data = check(INTEGRATION, input);
+  return store.write(async (em) => {
+    await expectFree(em, Integration, data.id, 'input.id');
+    em.create(Integration, given(data) as never);
+    return data.id;
+  });
+}
+
+export async function updateIntegration(
+  { store }: Platform,
+  id: string,
+  input: unknown,
+  ifVersion?: number | null,
+): Promise<string> {
+  const changes = given(check(CHANGES, input));
+  return store.write(async (em) => {
+    const integration = await find(em, Integration, id);
+    expectVersion(integration, 'integration', ifVersion);
+    em.assign(integration, changes as never);
+    return id;
+  });
+}
+
+export async function deleteIntegration({ store }: Platform, id: string): Promise<string> {
+  return store.write(async (em) => {
+    em.remove(await find(em, Integration, id));
+    return id;
+  });
+}

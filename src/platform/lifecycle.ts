@@ -1,0 +1,191 @@
+// Lifecycle: turns a wish (start, stop, restart) into a stored operation with a step for each process, and carries it out.
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Bus } from '../bus/bus.ts';
+import { now } from '../store/entities/columns.ts';
+import {
+  Operation,
+  type OperationKind,
+  type OperationState,
+  type OperationTarget,
+} from '../store/entities/operation.ts';
+import { OperationStep } from '../store/entities/operation-step.ts';
+import { Process } from '../store/entities/process.ts';
+import { publicId } from '../store/ids.ts';
+import type { Store } from '../store/store.ts';
+import { Lanes } from './lanes.ts';
+import type { Actor } from './platform.ts';
+import { StepFailure, type StepRunner } from './steps.ts';
+
+/** What an operation was asked for. The id is the public one. */
+export interface Target {
+  readonly type: OperationTarget;
+  readonly id: string;
+}
+
+export interface Outcome {
+  readonly operationId: string;
+  readonly failures: readonly { processId: string; message: string | null }[];
+}
+
+// Starts on one node at once: more would only queue on the node itself.
+const STEPS_PER_NODE = 8;
+
+export class Lifecycle {
+  /** One operation at a time works on a process, in the order in which they were asked for. */
+  readonly #perProcess = new Lanes(1);
+  readonly #perNode = new Lanes(STEPS_PER_NODE);
+  readonly #running = new Map<string, Promise<void>>();
+  #closing = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly bus: Bus,
+    private readonly steps: StepRunner,
+    private readonly log: Logger,
+  ) {}
+
+  /** Stores the operation together with the desired states, starts the work, and answers after `waitMs` or at the end of it. */
+  async request(
+    actor: Actor,
+    kind: OperationKind,
+    target: Target,
+    processes: readonly Process[],
+    waitMs: number,
+  ): Promise<string> {
+    const id = randomUUID();
+    const desired = kind === 'STOP' ? 'STOPPED' : 'RUNNING';
+    // The wish is committed before the first byte goes to a node: a crash of the gateway does not lose it.
+    await this.store.write(async (em) => {
+      const operation = em.create(Operation, {
+        id,
+        kind,
+        actor: actor.name,
+        targetType: target.type,
+        targetId: target.id,
+      } as never);
+      for (const process of processes)
+        em.create(OperationStep, { operation, process: process.id, processId: process.id } as never);
+      await em.nativeUpdate(
+        Process,
+        { id: { $in: processes.map((each) => each.id) } },
+        { desired, desiredActor: actor.name },
+      );
+    });
+    await Promise.race([this.#start(id), sleep(waitMs)]);
+    return id;
+  }
+
+  /** Stops these and waits until each is down or has failed to stop. */
+  async stopAndWait(actor: Actor, target: Target, processes: readonly Process[], waitMs: number): Promise<Outcome> {
+    const operationId = await this.request(actor, 'STOP', target, processes, waitMs);
+    const open = await this.store.write((em) =>
+      em.find(OperationStep, { operation: operationId, state: { $ne: 'SUCCEEDED' } }),
+    );
+    return {
+      operationId,
+      failures: open.map((step) => ({ processId: step.processId, message: step.message ?? 'not yet stopped' })),
+    };
+  }
+
+  /** After a start of the gateway: operations that were under way go on. Steps are safe to repeat. */
+  async resume(): Promise<void> {
+    const open = await this.store.write((em) =>
+      em.find(Operation, { finishedAt: null }, { orderBy: { createdAt: 'asc' } }),
+    );
+    for (const operation of open) {
+      this.log.info({ operation: operation.id, kind: operation.kind }, 'this operation goes on');
+      void this.#start(operation.id);
+    }
+  }
+
+  /** No new steps; those under way are left as they are, and go on at the next start. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    await Promise.race([Promise.all(this.#running.values()), sleep(graceMs)]);
+  }
+
+  #start(id: string): Promise<void> {
+    const work = this.#run(id)
+      .catch((error) => this.log.error({ operation: id, err: error }, 'this operation stopped short'))
+      .finally(() => this.#running.delete(id));
+    this.#running.set(id, work);
+    return work;
+  }
+
+  async #run(id: string): Promise<void> {
+    const { operation, steps } = await this.store.write(async (em) => {
+      const found = await em.findOneOrFail(Operation, id);
+      found.state = 'RUNNING';
+      found.startedAt ??= now();
+      const open = await em.find(
+        OperationStep,
+        { operation: id, finishedAt: null },
+        { populate: ['process'], orderBy: { id: 'asc' } },
+      );
+      return { operation: found, steps: open };
+    });
+    await Promise.all(
+      steps.map((step) => {
+        const node = step.process?.unwrap().node.id;
+        const work = () => this.#step(operation, step.id, step.processId);
+        return this.#perProcess.run(step.processId, () =>
+          node === undefined ? work() : this.#perNode.run(publicId('Node', node), work),
+        );
+      }),
+    );
+    if (!this.#closing) await this.#finish(id);
+  }
+
+  async #step(operation: Operation, stepId: number, processId: string): Promise<void> {
+    if (this.#closing) return;
+    await this.#update(stepId, (step) => {
+      step.state = 'RUNNING';
+      step.attempts += 1;
+      step.startedAt ??= now();
+    });
+    const failure = await this.steps.run(operation.kind, processId, operation.actor).then(
+      () => undefined,
+      (error: unknown) => this.#failureOf(error, operation.id, processId),
+    );
+    await this.#update(stepId, (step) => {
+      step.state = failure ? 'FAILED' : 'SUCCEEDED';
+      step.reason = failure?.reason ?? null;
+      step.message = failure?.message ?? null;
+      step.finishedAt = now();
+    });
+  }
+
+  #failureOf(error: unknown, operation: string, process: string): StepFailure {
+    if (error instanceof StepFailure) return error;
+    this.log.error({ operation, process, err: error }, 'a step failed unexpectedly');
+    return new StepFailure('INTERNAL', 'Something went wrong in the gateway; its log says what.');
+  }
+
+  #update(stepId: number, change: (step: OperationStep) => void): Promise<void> {
+    return this.store.write(async (em) => {
+      const step = await em.findOne(OperationStep, stepId);
+      if (step) change(step);
+    });
+  }
+
+  async #finish(id: string): Promise<void> {
+    await this.store.write(async (em) => {
+      const operation = await em.findOne(Operation, id);
+      if (!operation) return;
+      const total = await em.count(OperationStep, { operation: id });
+      const failed = await em.count(OperationStep, { operation: id, state: 'FAILED' });
+      operation.state = stateOf(total, failed);
+      operation.finishedAt = now();
+    });
+    this.bus.publish('operationFinished', id);
+  }
+}
+
+function stateOf(total: number, failed: number): OperationState {
+  if (failed === 0) return 'SUCCEEDED';
+  return failed === total ? 'FAILED' : 'PARTIALLY_FAILED';
+}
+
+// Unreferenced: a wait for an answer is no reason to keep the gateway alive.
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

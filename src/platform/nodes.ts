@@ -1,0 +1,122 @@
+// Nodes: machines of an instance, how to reach them, and what is known of their keys.
+import { z } from 'zod';
+import { badInput, GantryError } from '../errors.ts';
+import type { HostKey, PingResult } from '../fleet/types.ts';
+import { Secret } from '../secret.ts';
+import { now } from '../store/entities/columns.ts';
+import { Instance } from '../store/entities/instance.ts';
+import { Node } from '../store/entities/node.ts';
+import { Process } from '../store/entities/process.ts';
+import { publicId } from '../store/ids.ts';
+import type { Keyring } from '../store/keyring.ts';
+import { address, check, line, prose, secret } from './check.ts';
+import { deleteWithProcesses } from './deletion.ts';
+import { pinHostKeys, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
+import type { Actor, Platform } from './platform.ts';
+import { expectVersion, find, given } from './records.ts';
+
+const NODE = z.object({
+  name: line(),
+  description: prose().nullish(),
+  status: z.boolean().optional(),
+  ipAddress: address(),
+  port: z.number().int().min(1, 'must be from 1 to 65535').max(65535, 'must be from 1 to 65535').optional(),
+  username: line(64),
+  password: secret(1024).nullish(),
+  privateKey: secret(32 * 1024).nullish(),
+  passphrase: secret(1024).nullish(),
+});
+const CHANGES = NODE.partial();
+
+export async function createNode({ store }: Platform, instanceId: string, input: unknown): Promise<string> {
+  const { password, privateKey, passphrase, ...data } = check(NODE, input);
+  return store.write(async (em) => {
+    const instance = await find(em, Instance, instanceId, 'input.instance');
+    const node = em.create(Node, { ...given(data), instance, credentialKind: 'PASSWORD' } as never) as Node;
+    // A secret is sealed to its row: the row's number has to be there first.
+    await em.flush();
+    setCredentials(store.keyring, node, { password, privateKey, passphrase });
+    return publicId('Node', node.id);
+  });
+}
+
+export async function updateNode(
+  platform: Platform,
+  id: string,
+  input: unknown,
+  ifVersion?: number | null,
+): Promise<string> {
+  const { password, privateKey, passphrase, ...changes } = check(CHANGES, input);
+  await platform.store.write(async (em) => {
+    const node = await find(em, Node, id);
+    expectVersion(node, 'node', ifVersion);
+    const before = `${node.ipAddress} ${node.port}`;
+    em.assign(node, given(changes) as never);
+    // Another address is another machine: its key is met for the first time.
+    if (before !== `${node.ipAddress} ${node.port}`) node.hostKeys = '[]';
+    setCredentials(platform.store.keyring, node, { password, privateKey, passphrase });
+  });
+  await watchNode(platform, id);
+  return id;
+}
+
+/** Refused for a node with processes, unless forced: then they are stopped and go with it. */
+export async function deleteNode(platform: Platform, actor: Actor, id: string, force: boolean): Promise<string> {
+  const node = await platform.store.write(async (em) => {
+    const found = await find(em, Node, id);
+    const count = await em.count(Process, { node: found.id });
+    if (count > 0 && !force) {
+      throw new GantryError(
+        'CONFLICT',
+        `Node ${id} has ${count === 1 ? 'a process' : `${count} processes`}: delete them first, or use force to stop and delete them with the node.`,
+        'force',
+      );
+    }
+    return found;
+  });
+  await deleteWithProcesses(platform, actor, {
+    target: { type: 'NODE', id },
+    processes: { node: node.id },
+    force,
+    remove: async (em) => {
+      await em.nativeDelete(Process, { node: node.id });
+      await em.nativeDelete(Node, node.id);
+    },
+  });
+  await platform.fleet.unwatch(id);
+  return id;
+}
+
+/** Connects with the node's credentials, anew, and says what it found. */
+export async function pingNode({ store, fleet }: Platform, id: string): Promise<PingResult> {
+  const node = await store.write((em) => find(em, Node, id));
+  return fleet.ping(targetOf(store.keyring, node));
+}
+
+/** Makes this the one key that the node may show. The fingerprint comes from the node's administrator, not from the network. */
+export async function trustHostKey(platform: Platform, id: string, key: HostKey): Promise<string> {
+  if (!/^SHA256:[A-Za-z0-9+/]{43}$/.test(key.fingerprint)) {
+    throw badInput('A fingerprint looks like SHA256: and 43 characters, as `ssh-keygen -l` prints it.', 'fingerprint');
+  }
+  await pinHostKeys(platform, id, [{ type: check(line(64), key.type, 'type'), fingerprint: key.fingerprint }]);
+  await watchNode(platform, id);
+  return id;
+}
+
+/** Absent leaves a secret as it is, null removes it; one of password and private key has to remain. */
+function setCredentials(
+  keyring: Keyring,
+  node: Node,
+  secrets: { [name in SecretName]?: string | null | undefined },
+): void {
+  for (const name of SECRETS) {
+    const text = secrets[name];
+    if (text === undefined) continue;
+    node[`${name}Sealed`] = text === null ? null : keyring.seal(placeOf(node, name), new Secret(text));
+    node.credentialSetAt = now();
+  }
+  if (!node.passwordSealed && !node.privateKeySealed) {
+    throw badInput('A node needs a password or a private key to log in with.', 'input.password');
+  }
+  node.credentialKind = node.privateKeySealed ? 'PRIVATE_KEY' : 'PASSWORD';
+}

@@ -1,0 +1,65 @@
+// Hears what the fleet says of nodes and processes, and turns it into what the platform says of them.
+import type { Logger } from 'pino';
+import type { Connection, FleetListener, HostKey, Observation } from '../fleet/types.ts';
+import type { Process } from '../store/entities/process.ts';
+import type { Store } from '../store/store.ts';
+import { pinHostKeys } from './links.ts';
+import { toSeen } from './seen.ts';
+import type { Seen, StatusBook } from './status.ts';
+
+export class Observer implements FleetListener {
+  constructor(
+    private readonly store: Store,
+    private readonly status: StatusBook,
+    private readonly log: Logger,
+  ) {}
+
+  async pin(nodeId: string, keys: readonly HostKey[]): Promise<void> {
+    await pinHostKeys({ store: this.store }, nodeId, keys);
+    this.log.info({ node: nodeId, hostKeys: keys }, 'first contact: these host keys are the node from now on');
+  }
+
+  connection(connection: Connection): void {
+    const { nodeId, state, reason, message } = connection;
+    this.log.info({ node: nodeId, state, reason }, 'link to node');
+    if (state === 'CONNECTED') return;
+    // Between two links nobody looks: what was last seen is not what is.
+    void this.status.recordNode(nodeId, (process) =>
+      isUnknown(process) && state === 'CONNECTING'
+        ? undefined
+        : {
+            processId: process.id,
+            status: 'UNKNOWN',
+            reason: 'NODE_NOT_CONNECTED',
+            message: message ?? 'The link to the node is being made.',
+            pid: process.pid ?? undefined,
+          },
+    );
+  }
+
+  observed(_nodeId: string, observation: Observation): void {
+    void this.status.record(toSeen(observation));
+  }
+
+  snapshot(nodeId: string, all: readonly Observation[]): void {
+    const byId = new Map(all.map((observation) => [observation.processId, observation]));
+    void this.status.recordNode(nodeId, (process) => {
+      const observation = byId.get(process.id);
+      // A snapshot may be older than a request under way: what that request comes to is told apart.
+      if (process.status === 'STARTING' && observation?.state !== 'RUNNING') return undefined;
+      if (process.status === 'STOPPING' && observation?.state === 'RUNNING') return undefined;
+      return observation ? toSeen(observation) : notOnNode(process);
+    });
+  }
+}
+
+const isUnknown = (process: Process) => process.status === 'UNKNOWN';
+
+function notOnNode(process: Process): Seen {
+  return {
+    processId: process.id,
+    status: 'UNKNOWN',
+    reason: 'NOT_ON_NODE',
+    message: 'The node has no record of this process: its home directory, or the user to log in as, may have changed.',
+  };
+}

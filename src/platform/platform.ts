@@ -1,0 +1,23 @@
+// What every rule works with.
+import type { Logger } from 'pino';
+import type { Bus } from '../bus/bus.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Store } from '../store/store.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { ServiceTypes } from './service-types.ts';
+import type { StatusBook } from './status.ts';
+
+export interface Platform {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly log: Logger;
+  readonly fleet: Fleet;
+  readonly serviceTypes: ServiceTypes;
+  readonly status: StatusBook;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Who asks. The name stands in operations and status changes. */
+export interface Actor {
+  readonly name: string;
+}

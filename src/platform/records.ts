@@ -1,0 +1,49 @@
+// Finding, guarding and changing records, the same way for every noun.
+import type { EntityClass } from '@mikro-orm/core';
+import { GantryError, notFound } from '../errors.ts';
+import { type Counted, isCounted, storedId } from '../store/ids.ts';
+import type { EntityManager } from '../store/store.ts';
+
+/** The record with this public id. Throws NOT_FOUND that names the noun, the id, and the input field that gave it. */
+export async function find<Entity extends object>(
+  em: EntityManager,
+  entity: EntityClass<Entity>,
+  id: string,
+  field = 'id',
+): Promise<Entity> {
+  const noun = entity.name;
+  const key = isCounted(noun) ? storedId(noun as Counted, id) : id;
+  const found = key === undefined ? null : await em.findOne(entity, key as never);
+  if (!found) throw notFound(noun.toLowerCase(), id, field);
+  return found;
+}
+
+/** Throws VERSION_CONFLICT unless the record is still at the version that the caller has seen. */
+export function expectVersion(record: { version: number }, noun: string, ifVersion: number | null | undefined): void {
+  if (ifVersion == null || ifVersion === record.version) return;
+  throw new GantryError(
+    'VERSION_CONFLICT',
+    `This ${noun} is at version ${record.version}, not ${ifVersion}: somebody changed it. Read it again, then repeat your change.`,
+    'ifVersion',
+  );
+}
+
+/** Throws ALREADY_EXISTS if the id is taken. */
+export async function expectFree<Entity extends object>(
+  em: EntityManager,
+  entity: EntityClass<Entity>,
+  id: string,
+  field: string,
+): Promise<void> {
+  if (!(await em.findOne(entity, id as never))) return;
+  throw new GantryError(
+    'ALREADY_EXISTS',
+    `There is already a ${entity.name.toLowerCase()} ${JSON.stringify(id)}.`,
+    field,
+  );
+}
+
+/** The changes without those that were not given: absent leaves a field as it is, null clears it. */
+export function given<Input extends object>(input: Input): Partial<Input> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Input>;
+}

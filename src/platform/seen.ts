@@ -1,0 +1,30 @@
+// Observations of the fleet in the platform's words: status, reason, and a sentence for people.
+import type { Observation } from '../fleet/types.ts';
+import type { Seen } from './status.ts';
+
+/** What an observation of the fleet means in the platform's words. */
+export function toSeen(observation: Observation): Seen {
+  const { processId, pid, exitCode, signal, restarts } = observation;
+  const ended = { processId, exitCode, signal, restarts, at: observation.at.toISOString() };
+  const runs = { processId, pid, restarts, at: ended.at, startedAt: observation.startedAt?.toISOString() };
+  const why = signal ? 'SIGNAL' : 'EXIT_CODE';
+  const how = signal ? `It was ended by ${signal}.` : `It ended with exit code ${exitCode}.`;
+  switch (observation.state) {
+    case 'RUNNING':
+      return restarts
+        ? { ...runs, status: 'RUNNING', reason: 'RESTARTED' }
+        : { ...runs, status: 'RUNNING', reason: 'STARTED', actor: 'DESIRED' };
+    case 'STARTING':
+      return { ...runs, status: 'STARTING', reason: 'START_REQUESTED', actor: 'DESIRED' };
+    case 'BACKOFF':
+      return { ...ended, status: 'BACKOFF', reason: why, message: `${how} It will be started again.` };
+    case 'STOPPED':
+      return { ...ended, status: 'STOPPED', reason: 'STOPPED_ON_REQUEST', actor: 'DESIRED' };
+    case 'EXITED':
+      return { ...ended, status: 'EXITED', reason: why, message: how };
+    case 'LOST':
+      return observation.lost === 'REBOOT'
+        ? { ...ended, status: 'EXITED', reason: 'NODE_REBOOTED', message: 'The node was rebooted while it ran.' }
+        : { ...ended, status: 'EXITED', reason: 'EXIT_UNKNOWN', message: 'It is gone, and nobody saw how it ended.' };
+  }
+}

@@ -1,0 +1,109 @@
+// Service types: what the processes of a service run. The catalogue comes from a YAML file; the type `command` is built in.
+import { existsSync, readFileSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { badInput, GantryError } from '../errors.ts';
+
+export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'] as const;
+
+const DEFAULT_GRACE_SECONDS = 10;
+const DEFAULT_SETTLE_SECONDS = 0.5;
+
+const stop = z
+  .strictObject({
+    signal: z.enum(STOP_SIGNALS).default('TERM'),
+    graceSeconds: z.number().min(0).max(3600).default(DEFAULT_GRACE_SECONDS),
+  })
+  .default({ signal: 'TERM', graceSeconds: DEFAULT_GRACE_SECONDS });
+
+const TYPE = z.strictObject({
+  description: z.string().optional(),
+  command: z.array(z.string()).min(1).optional(),
+  cwd: z.string().optional(),
+  env: z.record(z.string(), z.coerce.string()).default({}),
+  stop,
+  /** How long a started process has to stay up for its start to have succeeded. */
+  settleSeconds: z.number().min(0).max(600).default(DEFAULT_SETTLE_SECONDS),
+  options: z.record(z.string(), z.unknown()).optional(),
+});
+const CATALOGUE = z.strictObject({ types: z.record(z.string(), TYPE) });
+
+/** A type as the catalogue file has it; words and values may hold `${options.port}` and the like. */
+export type ServiceType = z.output<typeof TYPE>;
+
+/** The built-in type: its options say what to run, word by word, without placeholders. */
+export const COMMAND_TYPE = 'command';
+
+const COMMAND_OPTIONS = {
+  type: 'object',
+  properties: {
+    command: { type: 'array', items: { type: 'string' }, minItems: 1 },
+    cwd: { type: 'string' },
+    env: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+};
+
+export class ServiceTypes {
+  readonly #types: ReadonlyMap<string, ServiceType>;
+  readonly #validators = new Map<string, ValidateFunction>();
+
+  constructor(
+    types: Readonly<Record<string, ServiceType>>,
+    /** Where the catalogue is, or the setting that would say so: for messages. */
+    private readonly origin: string,
+  ) {
+    this.#types = new Map(Object.entries(types));
+    // Coercing or filling in defaults would change what was given; unknown formats are notes, not checks.
+    const ajv = new Ajv({ strict: false, validateFormats: false });
+    this.#validators.set(COMMAND_TYPE, ajv.compile(COMMAND_OPTIONS));
+    for (const [name, type] of this.#types) if (type.options) this.#validators.set(name, ajv.compile(type.options));
+  }
+
+  /** Reads the catalogue. Without a path there is only `command`. Throws UNAVAILABLE that names what is wrong where. */
+  static load(path: string | undefined): ServiceTypes {
+    if (path === undefined) return new ServiceTypes({}, 'a catalogue file named by GANTRY_SERVICE_TYPES');
+    if (!existsSync(path)) throw unusable(path, 'it does not exist');
+    try {
+      const result = CATALOGUE.safeParse(parse(readFileSync(path, 'utf8')));
+      if (!result.success) throw new Error(z.prettifyError(result.error));
+      if (COMMAND_TYPE in result.data.types) throw new Error(`the type ${COMMAND_TYPE} is built in`);
+      return new ServiceTypes(result.data.types, path);
+    } catch (error) {
+      throw unusable(path, (error as Error).message);
+    }
+  }
+
+  get names(): string[] {
+    return [COMMAND_TYPE, ...this.#types.keys()];
+  }
+
+  get(name: string): ServiceType | undefined {
+    return this.#types.get(name);
+  }
+
+  /** Throws BAD_USER_INPUT if the type has a schema and the options do not fit it. A type that is not in the catalogue takes any. */
+  checkOptions(name: string, options: unknown, field: string): void {
+    const validate = this.#validators.get(name);
+    if (!validate || validate(options)) return;
+    const error = validate.errors?.[0];
+    const at = error?.instancePath.replaceAll('/', '.') ?? '';
+    throw badInput(`The options do not fit the type ${name}: ${`options${at}`} ${error?.message}.`, field + at);
+  }
+
+  /** The failure of a start whose type has nothing to run: says what to configure, and where. */
+  notStartable(name: string, service: string): GantryError {
+    const hint =
+      name === COMMAND_TYPE
+        ? `set options.command of service ${service} to a list of words, as in ["/usr/bin/python3", "-m", "http.server"]`
+        : `give the type ${JSON.stringify(name)} a command in ${this.origin}, or use the type "${COMMAND_TYPE}" with options.command`;
+    return new GantryError(
+      'NOT_STARTABLE',
+      `Service ${service} of type ${JSON.stringify(name)} has nothing to run: ${hint}.`,
+      'type',
+    );
+  }
+}
+
+const unusable = (path: string, why: string) =>
+  new GantryError('UNAVAILABLE', `The catalogue of service types ${path} cannot be used: ${why}`);

@@ -1,0 +1,66 @@
+// Services: what the processes of one kind run. Their options have to fit their type.
+import { z } from 'zod';
+import { Instance } from '../store/entities/instance.ts';
+import { Process } from '../store/entities/process.ts';
+import { LOG_LEVELS, RESTART_POLICIES, Service } from '../store/entities/service.ts';
+import { publicId } from '../store/ids.ts';
+import { check, jsonObject, line, prose } from './check.ts';
+import { deleteWithProcesses } from './deletion.ts';
+import type { Actor, Platform } from './platform.ts';
+import { expectVersion, find, given } from './records.ts';
+
+const SERVICE = z.object({
+  name: line(),
+  description: prose().nullish(),
+  type: line(64),
+  logLevel: z.enum(LOG_LEVELS).nullish(),
+  options: jsonObject().optional(),
+  restartPolicy: z.enum(RESTART_POLICIES).optional(),
+});
+const CHANGES = SERVICE.partial();
+
+export async function createService(
+  { store, serviceTypes }: Platform,
+  instanceId: string,
+  input: unknown,
+): Promise<string> {
+  const data = given(check(SERVICE, input));
+  serviceTypes.checkOptions(data.type as string, JSON.parse(data.options ?? '{}'), 'input.options');
+  const service = await store.write(async (em) => {
+    const instance = await find(em, Instance, instanceId, 'input.instance');
+    return em.create(Service, { ...data, instance } as never) as Service;
+  });
+  return publicId('Service', service.id);
+}
+
+/** Processes that run keep what they were started with; a restart gives them the new settings. */
+export async function updateService(
+  { store, serviceTypes }: Platform,
+  id: string,
+  input: unknown,
+  ifVersion?: number | null,
+): Promise<string> {
+  const changes = given(check(CHANGES, input));
+  return store.write(async (em) => {
+    const service = await find(em, Service, id);
+    expectVersion(service, 'service', ifVersion);
+    em.assign(service, changes as never);
+    serviceTypes.checkOptions(service.type, JSON.parse(service.options), 'input.options');
+    return id;
+  });
+}
+
+/** Takes its processes with it; what runs is stopped first. */
+export async function deleteService(platform: Platform, actor: Actor, id: string, force: boolean): Promise<string> {
+  const service = await platform.store.write((em) => find(em, Service, id));
+  await deleteWithProcesses(platform, actor, {
+    target: { type: 'SERVICE', id },
+    processes: { service: service.id },
+    force,
+    remove: async (em) => {
+      await em.nativeDelete(Process, { service: service.id });
+      await em.nativeDelete(Service, service.id);
+    },
+  });
+  return id;
+}

@@ -1,0 +1,206 @@
+// The steps of an operation: brings one process to what was asked for, and says truly whether it got there.
+
+import type { Bus } from '../bus/bus.ts';
+import { GantryError } from '../errors.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { type FailureReason, FleetError } from '../fleet/types.ts';
+import { now } from '../store/entities/columns.ts';
+import type { OperationKind } from '../store/entities/operation.ts';
+import { Process } from '../store/entities/process.ts';
+import { publicId } from '../store/ids.ts';
+import type { Store } from '../store/store.ts';
+import { type RunSpec, runSpec, surroundings } from './run-spec.ts';
+import { toSeen } from './seen.ts';
+import type { ServiceTypes } from './service-types.ts';
+import type { StatusBook } from './status.ts';
+
+// A node that has not answered by then is told as such; the operation's caller waits 15 s by default.
+const START_TIMEOUT_MS = 12_000;
+const STOP_TIMEOUT_MS = 12_000;
+const REFRESH_TIMEOUT_MS = 3_000;
+const STOP_DEFAULTS = { stopSignal: 'TERM', graceMs: 10_000 } as const;
+
+/** Why a step did not reach its state. `reason` is for programs. */
+export class StepFailure extends Error {
+  override readonly name = 'StepFailure';
+
+  constructor(
+    readonly reason:
+      | FailureReason
+      | 'PROCESS_DELETED'
+      | 'SUPERSEDED'
+      | 'NOT_STARTABLE'
+      | 'NODE_CLOSED'
+      | 'EXITED_EARLY'
+      | 'INTERNAL',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Subject {
+  readonly process: Process;
+  readonly nodeId: string;
+}
+
+export class StepRunner {
+  constructor(
+    private readonly store: Store,
+    private readonly fleet: Fleet,
+    private readonly bus: Bus,
+    private readonly status: StatusBook,
+    private readonly serviceTypes: ServiceTypes,
+  ) {}
+
+  /** Throws StepFailure. Safe to repeat: what is there already is success. */
+  async run(kind: OperationKind, processId: string, actor: string): Promise<void> {
+    if (kind !== 'START')
+      await this.#stop(await this.#subject(processId, kind === 'STOP' ? 'STOPPED' : 'RUNNING'), actor);
+    if (kind !== 'STOP') await this.#start(await this.#subject(processId, 'RUNNING'), actor);
+  }
+
+  async #subject(processId: string, wanted: 'RUNNING' | 'STOPPED'): Promise<Subject> {
+    const process = await this.store.write((em) =>
+      em.findOne(Process, processId, { populate: ['instance', 'service', 'node'] }),
+    );
+    if (!process) throw new StepFailure('PROCESS_DELETED', 'The process was deleted.');
+    if (process.desired !== wanted) {
+      throw new StepFailure('SUPERSEDED', `A later request wants it ${process.desired.toLowerCase()}.`);
+    }
+    return { process, nodeId: publicId('Node', process.node.id) };
+  }
+
+  async #start({ process, nodeId }: Subject, actor: string): Promise<void> {
+    const run = this.#spec(process);
+    const seen = { processId: process.id, actor };
+    // Null until the first start: what was never started needs nobody to look at it.
+    await this.status.record({
+      ...seen,
+      status: 'STARTING',
+      reason: 'START_REQUESTED',
+      startedAt: process.startedAt ?? now(),
+    });
+    const early = this.#watchForExit(process.id);
+    try {
+      const { outcome, pid } = await this.fleet.start(nodeId, process.id, run.spec, { timeoutMs: START_TIMEOUT_MS });
+      await this.status.record({
+        ...seen,
+        status: 'RUNNING',
+        reason: 'STARTED',
+        pid,
+        unless: (row) => row.status !== 'STARTING',
+      });
+      if (outcome === 'STARTED') await early.expectNone(run.settleMs);
+    } catch (error) {
+      await this.#lookAgain(nodeId, process.id, error);
+      throw asFailure(error);
+    } finally {
+      early.close();
+    }
+  }
+
+  async #stop({ process, nodeId }: Subject, actor: string): Promise<void> {
+    // It was never started: it is stopped, and no node has to say so.
+    if (process.startedAt === null || process.startedAt === undefined) return;
+    const { stopSignal: signal, graceMs } = this.#stopSettings(process);
+    await this.status.record({
+      processId: process.id,
+      actor,
+      status: 'STOPPING',
+      reason: 'STOP_REQUESTED',
+      pid: process.pid ?? undefined,
+    });
+    try {
+      const ended = await this.fleet.stop(nodeId, process.id, {
+        signal,
+        graceMs,
+        timeoutMs: graceMs + STOP_TIMEOUT_MS,
+      });
+      await this.status.record({
+        processId: process.id,
+        actor,
+        status: 'STOPPED',
+        reason: 'STOPPED_ON_REQUEST',
+        ...ended,
+      });
+    } catch (error) {
+      await this.#lookAgain(nodeId, process.id, error);
+      throw asFailure(error);
+    }
+  }
+
+  #spec(process: Process): RunSpec {
+    const node = process.node.unwrap();
+    try {
+      const around = {
+        processId: process.id,
+        instance: process.instance.unwrap(),
+        service: process.service.unwrap(),
+        node,
+      };
+      return runSpec(this.serviceTypes, around);
+    } catch (error) {
+      if (!(error instanceof GantryError)) throw error;
+      throw new StepFailure(error.code === 'CONFLICT' ? 'NODE_CLOSED' : 'NOT_STARTABLE', error.message);
+    }
+  }
+
+  // What stops a process must not depend on whether it could be started today.
+  #stopSettings(process: Process): Pick<RunSpec, 'stopSignal' | 'graceMs'> {
+    const stop = this.serviceTypes.get(process.service.unwrap().type)?.stop;
+    return stop ? { stopSignal: stop.signal, graceMs: stop.graceSeconds * 1000 } : STOP_DEFAULTS;
+  }
+
+  /** After a failure the node is asked what is; if it cannot be asked, nobody knows. */
+  async #lookAgain(nodeId: string, processId: string, error: unknown): Promise<void> {
+    const found = await this.fleet.refresh(nodeId, { timeoutMs: REFRESH_TIMEOUT_MS }).catch(() => undefined);
+    const observation = found?.find((each) => each.processId === processId);
+    if (observation) return this.status.record(toSeen(observation));
+    if (found)
+      return this.status.record({
+        processId,
+        status: 'STOPPED',
+        reason: 'STOPPED_ON_REQUEST',
+        message: asFailure(error).message,
+      });
+    return this.status.record({
+      processId,
+      status: 'UNKNOWN',
+      reason: 'NODE_NOT_CONNECTED',
+      message: asFailure(error).message,
+    });
+  }
+
+  /** A start that ends at once has not succeeded, also if the node said that it ran. */
+  #watchForExit(processId: string) {
+    let failure: StepFailure | undefined;
+    let wake: () => void = () => {};
+    const changes = this.bus.subscribe('processChange');
+    void (async () => {
+      for await (const change of changes) {
+        if (change.processId !== processId || !['EXITED', 'BACKOFF', 'FATAL'].includes(change.status)) continue;
+        failure ??= new StepFailure('EXITED_EARLY', change.message ?? 'It ended right after its start.');
+        wake();
+      }
+    })();
+    return {
+      expectNone: async (ms: number) => {
+        if (!failure) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            setTimeout(resolve, ms);
+          });
+        }
+        if (failure) throw failure;
+      },
+      close: () => void changes.return(),
+    };
+  }
+}
+
+function asFailure(error: unknown): StepFailure {
+  if (error instanceof StepFailure) return error;
+  if (error instanceof FleetError) return new StepFailure(error.reason, error.message);
+  throw error;
+}

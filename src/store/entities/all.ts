@@ -1,0 +1,12 @@
+// The entities of the store, in the order in which they refer to each other.
+import { Instance } from './instance.ts';
+import { Integration } from './integration.ts';
+import { Node } from './node.ts';
+import { Operation } from './operation.ts';
+import { OperationStep } from './operation-step.ts';
+import { Process } from './process.ts';
+import { Service } from './service.ts';
+import { Tenant } from './tenant.ts';
+import { User } from './user.ts';
+
+export const ENTITIES = [Instance, Tenant, User, Integration, Node, Service, Process, Operation, OperationStep];

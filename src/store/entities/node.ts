@@ -1,0 +1,34 @@
+// A node: a machine of an instance, reached by SSH. Its credentials are stored sealed.
+import { defineEntity, p } from '@mikro-orm/core';
+import { instant, json, lifespan, text, word } from './columns.ts';
+import { Instance } from './instance.ts';
+import { Process } from './process.ts';
+
+export const CREDENTIAL_KINDS = ['PASSWORD', 'PRIVATE_KEY'] as const;
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
+
+const schema = defineEntity({
+  name: 'Node',
+  tableName: 'node',
+  properties: {
+    id: p.integer().primary().autoincrement(),
+    name: text(),
+    description: text().nullable(),
+    status: p.boolean().default(true),
+    ipAddress: text(),
+    port: p.integer().default(22),
+    username: text(),
+    passwordSealed: text().nullable().hidden(),
+    privateKeySealed: text().nullable().hidden(),
+    passphraseSealed: text().nullable().hidden(),
+    credentialKind: word<CredentialKind>(),
+    credentialSetAt: instant().nullable(),
+    hostKeys: json().default('[]'),
+    ...lifespan(),
+    instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
+    processes: () => p.oneToMany(Process).mappedBy('node'),
+  },
+});
+
+export class Node extends schema.class {}
+schema.setClass(Node);

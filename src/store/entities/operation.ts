@@ -1,0 +1,33 @@
+// An operation: lifecycle work that was asked for, stored before it begins, with a step for each process.
+import { defineEntity, p } from '@mikro-orm/core';
+import { instant, now, text, word } from './columns.ts';
+import { OperationStep } from './operation-step.ts';
+
+export const OPERATION_KINDS = ['START', 'STOP', 'RESTART'] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+export const OPERATION_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'PARTIALLY_FAILED', 'FAILED'] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
+
+export const OPERATION_TARGETS = ['INSTANCE', 'NODE', 'SERVICE', 'PROCESS'] as const;
+export type OperationTarget = (typeof OPERATION_TARGETS)[number];
+
+const schema = defineEntity({
+  name: 'Operation',
+  tableName: 'operation',
+  properties: {
+    id: text().primary(),
+    kind: word<OperationKind>(),
+    state: word<OperationState>().default('QUEUED').index(),
+    actor: text(),
+    targetType: word<OperationTarget>(),
+    targetId: text(),
+    createdAt: instant().onCreate(now),
+    startedAt: instant().nullable(),
+    finishedAt: instant().nullable(),
+    steps: () => p.oneToMany(OperationStep).mappedBy('operation'),
+  },
+});
+
+export class Operation extends schema.class {}
+schema.setClass(Operation);

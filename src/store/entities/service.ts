@@ -1,0 +1,32 @@
+// A service: what the processes of one kind on an instance run, and how.
+import { defineEntity, p } from '@mikro-orm/core';
+import { json, lifespan, text, word } from './columns.ts';
+import { Instance } from './instance.ts';
+import { Process } from './process.ts';
+
+/** The union of what the two versions of the platform's document allow; stored as given. */
+export const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'WARNING', 'ERROR', 'FATAL'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const RESTART_POLICIES = ['NEVER', 'ON_FAILURE', 'ALWAYS'] as const;
+export type RestartPolicy = (typeof RESTART_POLICIES)[number];
+
+const schema = defineEntity({
+  name: 'Service',
+  tableName: 'service',
+  properties: {
+    id: p.integer().primary().autoincrement(),
+    name: text(),
+    description: text().nullable(),
+    type: text(),
+    logLevel: word<LogLevel>().nullable(),
+    options: json().default('{}'),
+    restartPolicy: word<RestartPolicy>().default('NEVER'),
+    ...lifespan(),
+    instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
+    processes: () => p.oneToMany(Process).mappedBy('service'),
+  },
+});
+
+export class Service extends schema.class {}
+schema.setClass(Service);

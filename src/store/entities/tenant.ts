@@ -1,0 +1,23 @@
+// A tenant: a virtual partition, for each client organisation, of at most one instance.
+import { defineEntity, p } from '@mikro-orm/core';
+import { lifespan, text } from './columns.ts';
+import { Instance } from './instance.ts';
+import { Integration } from './integration.ts';
+import { User } from './user.ts';
+
+const schema = defineEntity({
+  name: 'Tenant',
+  tableName: 'tenant',
+  properties: {
+    id: text().primary(),
+    name: text(),
+    rateLimit: p.integer().nullable(),
+    ...lifespan(),
+    instance: () => p.manyToOne(Instance).ref().nullable().deleteRule('set null'),
+    users: () => p.manyToMany(User).mappedBy('tenants'),
+    integrations: () => p.manyToMany(Integration).mappedBy('tenants'),
+  },
+});
+
+export class Tenant extends schema.class {}
+schema.setClass(Tenant);

@@ -1,0 +1,172 @@
+// The first shape of the store. Migrations are never edited once released: a change is a new file.
+import { Migration } from '@mikro-orm/migrations';
+
+export class InitialSchema extends Migration {
+  override up(): void {
+    for (const statement of STATEMENTS) this.addSql(statement);
+  }
+}
+
+const STATEMENTS = [
+  `create table "instance" (
+    "id" integer not null primary key autoincrement,
+    "name" text not null,
+    "description" text null,
+    "zk" text null,
+    "redis" text null,
+    "auth" text null,
+    "api" text null,
+    "events" text null,
+    "stats" text null,
+    "instance_code" text null,
+    "group_code" text null,
+    "sub_group_code" text null,
+    "is_active" integer not null default true,
+    "is_deployment_target" integer not null default true,
+    "environments" text not null default '[]',
+    "workflows" text not null default '[]',
+    "plugins" text not null default '[]',
+    "version" integer not null default 1,
+    "created_at" text not null,
+    "updated_at" text not null
+  )`,
+  `create table "integration" (
+    "id" text not null primary key,
+    "display_name" text null,
+    "definition" text not null default '{}',
+    "version" integer not null default 1,
+    "created_at" text not null,
+    "updated_at" text not null
+  )`,
+  `create table "node" (
+    "id" integer not null primary key autoincrement,
+    "name" text not null,
+    "description" text null,
+    "status" integer not null default true,
+    "ip_address" text not null,
+    "port" integer not null default 22,
+    "username" text not null,
+    "password_sealed" text null,
+    "private_key_sealed" text null,
+    "passphrase_sealed" text null,
+    "credential_kind" text not null,
+    "credential_set_at" text null,
+    "host_keys" text not null default '[]',
+    "version" integer not null default 1,
+    "created_at" text not null,
+    "updated_at" text not null,
+    "instance_id" integer not null,
+    constraint "node_instance_id_foreign" foreign key ("instance_id") references "instance" ("id") on delete cascade
+  )`,
+  'create index "node_instance_id_index" on "node" ("instance_id")',
+  `create table "operation" (
+    "id" text not null primary key,
+    "kind" text not null,
+    "state" text not null default 'QUEUED',
+    "actor" text not null,
+    "target_type" text not null,
+    "target_id" text not null,
+    "created_at" text not null,
+    "started_at" text null,
+    "finished_at" text null
+  )`,
+  'create index "operation_state_index" on "operation" ("state")',
+  `create table "service" (
+    "id" integer not null primary key autoincrement,
+    "name" text not null,
+    "description" text null,
+    "type" text not null,
+    "log_level" text null,
+    "options" text not null default '{}',
+    "restart_policy" text not null default 'NEVER',
+    "version" integer not null default 1,
+    "created_at" text not null,
+    "updated_at" text not null,
+    "instance_id" integer not null,
+    constraint "service_instance_id_foreign" foreign key ("instance_id") references "instance" ("id") on delete cascade
+  )`,
+  'create index "service_instance_id_index" on "service" ("instance_id")',
+  `create table "process" (
+    "id" text not null primary key,
+    "desired" text not null default 'STOPPED',
+    "desired_actor" text null,
+    "status" text not null default 'STOPPED',
+    "status_reason" text not null default 'NEVER_STARTED',
+    "status_message" text null,
+    "status_actor" text null,
+    "pid" integer null,
+    "exit_code" integer null,
+    "signal" text null,
+    "restarts" integer not null default 0,
+    "started_at" text null,
+    "observed_at" text not null,
+    "changed_at" text not null,
+    "revision" integer not null default 0,
+    "created_at" text not null,
+    "instance_id" integer not null,
+    "service_id" integer not null,
+    "node_id" integer not null,
+    constraint "process_instance_id_foreign" foreign key ("instance_id") references "instance" ("id") on delete cascade,
+    constraint "process_service_id_foreign" foreign key ("service_id") references "service" ("id") on delete cascade,
+    constraint "process_node_id_foreign" foreign key ("node_id") references "node" ("id") on delete cascade
+  )`,
+  'create index "process_instance_id_index" on "process" ("instance_id")',
+  'create index "process_service_id_index" on "process" ("service_id")',
+  'create index "process_node_id_index" on "process" ("node_id")',
+  `create table "operation_step" (
+    "id" integer not null primary key autoincrement,
+    "state" text not null default 'QUEUED',
+    "attempts" integer not null default 0,
+    "reason" text null,
+    "message" text null,
+    "started_at" text null,
+    "finished_at" text null,
+    "process_id" text not null,
+    "operation_id" text not null,
+    "process_ref" text null,
+    constraint "operation_step_operation_id_foreign" foreign key ("operation_id") references "operation" ("id") on delete cascade,
+    constraint "operation_step_process_ref_foreign" foreign key ("process_ref") references "process" ("id") on delete set null
+  )`,
+  'create index "operation_step_operation_id_index" on "operation_step" ("operation_id")',
+  'create index "operation_step_process_ref_index" on "operation_step" ("process_ref")',
+  `create table "tenant" (
+    "id" text not null primary key,
+    "name" text not null,
+    "rate_limit" integer null,
+    "version" integer not null default 1,
+    "created_at" text not null,
+    "updated_at" text not null,
+    "instance_id" integer null,
+    constraint "tenant_instance_id_foreign" foreign key ("instance_id") references "instance" ("id") on delete set null
+  )`,
+  'create index "tenant_instance_id_index" on "tenant" ("instance_id")',
+  `create table "integration_tenant" (
+    "integration_id" text not null,
+    "tenant_id" text not null,
+    primary key ("integration_id", "tenant_id"),
+    constraint "integration_tenant_integration_id_foreign" foreign key ("integration_id") references "integration" ("id") on update cascade on delete cascade,
+    constraint "integration_tenant_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id") on update cascade on delete cascade
+  )`,
+  'create index "integration_tenant_integration_id_index" on "integration_tenant" ("integration_id")',
+  'create index "integration_tenant_tenant_id_index" on "integration_tenant" ("tenant_id")',
+  `create table "user" (
+    "email" text not null primary key,
+    "name" text not null,
+    "client_id" text not null,
+    "password_hash" text not null,
+    "role" text not null,
+    "version" integer not null default 1,
+    "created_at" text not null,
+    "updated_at" text not null
+  )`,
+  'create unique index "user_client_id_unique" on "user" ("client_id")',
+  `create table "user_tenant" (
+    "user_email" text not null,
+    "tenant_id" text not null,
+    primary key ("user_email", "tenant_id"),
+    constraint "user_tenant_user_email_foreign" foreign key ("user_email") references "user" ("email") on update cascade on delete cascade,
+    constraint "user_tenant_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id") on update cascade on delete cascade
+  )`,
+  'create index "user_tenant_user_email_index" on "user_tenant" ("user_email")',
+  'create index "user_tenant_tenant_id_index" on "user_tenant" ("tenant_id")',
+];

@@ -1,0 +1,4 @@
+// The migrations in their order. A name, once released, stays: the store remembers by it what it has run.
+import { InitialSchema } from './0001-initial-schema.ts';
+
+export const MIGRATIONS = [{ name: '0001-initial-schema', class: InitialSchema }];

@@ -1,0 +1,96 @@
+// Filters as SQL conditions. A filter is an object whose keys are properties of the entity:
+//   column: value | column: [values] | column: { eq, in, contains, startsWith, ignoreCase } | relation: id
+import { badInput } from '../../errors.ts';
+import { isCounted, storedId } from '../ids.ts';
+import type { Column, Model, Models, Relation } from './model.ts';
+import type { Statement } from './statement.ts';
+
+export interface TextFilter {
+  readonly eq?: string | null;
+  readonly in?: readonly string[] | null;
+  readonly contains?: string | null;
+  readonly startsWith?: string | null;
+  readonly ignoreCase?: boolean | null;
+}
+
+const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** Conditions on the rows of `alias`. `path` leads from the read's arguments to this filter, so that only values differ between runs. */
+export function conditions(
+  statement: Statement,
+  models: Models,
+  model: Model,
+  alias: string,
+  filter: Readonly<Record<string, unknown>>,
+  path: readonly (string | number)[],
+): string[] {
+  return Object.entries(filter).flatMap(([name, wanted]) => {
+    if (wanted === undefined || wanted === null) return [];
+    const at = [...path, name];
+    const relation = model.relations.get(name);
+    if (relation) return [related(statement, models, model, alias, relation, at)];
+    const column = model.columns.get(name);
+    if (!column) throw badInput(`${model.entity} has no ${name} to filter by.`, at.slice(1).join('.'));
+    return matches(statement, model, `${alias}.${quote(column.name)}`, column, wanted, at);
+  });
+}
+
+function related(
+  statement: Statement,
+  models: Models,
+  model: Model,
+  alias: string,
+  relation: Relation,
+  at: readonly (string | number)[],
+): string {
+  const id = statement.bind(at, (given) => toStored(relation.target, given));
+  if (relation.kind === 'toOne') return `${alias}.${quote(relation.column)} = ${id}`;
+  const mine = `${alias}.${quote(model.key)}`;
+  if (relation.kind === 'through') {
+    const { table, mine: left, theirs } = relation;
+    return `exists (select 1 from ${quote(table)} p where p.${quote(left)} = ${mine} and p.${quote(theirs)} = ${id})`;
+  }
+  const target = models.get(relation.target) as Model;
+  return `exists (select 1 from ${quote(target.table)} p where p.${quote(relation.column)} = ${mine} and p.${quote(target.key)} = ${id})`;
+}
+
+function matches(
+  statement: Statement,
+  model: Model,
+  sql: string,
+  column: Column,
+  wanted: unknown,
+  at: readonly (string | number)[],
+): string[] {
+  const stored = (value: unknown) => (column.kind === 'id' ? toStored(model.entity, value) : value);
+  const anyOf = (path: readonly (string | number)[]) => {
+    const list = statement.bind(path, (values) => JSON.stringify((values as unknown[]).map(stored)));
+    return `${sql} in (select value from json_each(${list}))`;
+  };
+  if (Array.isArray(wanted)) return [anyOf(at)];
+  if (typeof wanted !== 'object') return [`${sql} = ${statement.bind(at, stored)}`];
+  const text = wanted as TextFilter;
+  // Without regard to case means ASCII letters on SQLite: its lower() knows no others.
+  const fold = (expression: string) => (text.ignoreCase ? `lower(${expression})` : expression);
+  const param = (key: string) => fold(statement.bind([...at, key]));
+  const found: string[] = [];
+  if (text.eq != null) found.push(`${fold(sql)} = ${param('eq')}`);
+  if (text.contains != null) found.push(`instr(${fold(sql)}, ${param('contains')}) > 0`);
+  if (text.startsWith != null) {
+    const start = param('startsWith');
+    found.push(`substr(${fold(sql)}, 1, length(${start})) = ${start}`);
+  }
+  if (text.in != null) {
+    if (!text.ignoreCase) found.push(anyOf([...at, 'in']));
+    else
+      found.push(
+        `${fold(sql)} in (select lower(value) from json_each(${statement.bind([...at, 'in'], JSON.stringify)}))`,
+      );
+  }
+  return found;
+}
+
+/** The stored key for a public id; what is no id of that noun becomes one that no row has. */
+function toStored(noun: string, id: unknown): string | number {
+  return isCounted(noun) ? (storedId(noun, String(id)) ?? -1) : String(id);
+}

@@ -1,0 +1,78 @@
+// What the SQL writer knows of the entities, taken from the ORM's metadata once at the start.
+import { type EntityMetadata, type EntityProperty, type MetadataStorage, ReferenceKind } from '@mikro-orm/core';
+import { JSON_TEXT } from '../entities/columns.ts';
+import { isCounted } from '../ids.ts';
+
+export type ColumnKind = 'plain' | 'boolean' | 'json' | 'id';
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+export type Relation =
+  /** This table holds the other's key. */
+  | { readonly kind: 'toOne'; readonly target: string; readonly column: string }
+  /** The other table holds this one's key. */
+  | { readonly kind: 'toMany'; readonly target: string; readonly column: string }
+  /** A table between. */
+  | {
+      readonly kind: 'through';
+      readonly target: string;
+      readonly table: string;
+      readonly mine: string;
+      readonly theirs: string;
+    };
+
+export interface Model {
+  readonly entity: string;
+  readonly table: string;
+  readonly key: string;
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly relations: ReadonlyMap<string, Relation>;
+}
+
+export type Models = ReadonlyMap<string, Model>;
+
+export function readModels(metadata: MetadataStorage): Models {
+  const models = new Map<string, Model>();
+  for (const meta of metadata) if (!meta.pivotTable) models.set(meta.className, toModel(meta));
+  return models;
+}
+
+function toModel(meta: EntityMetadata): Model {
+  const columns = new Map<string, Column>();
+  const relations = new Map<string, Relation>();
+  for (const property of meta.props) {
+    if (property.kind !== ReferenceKind.SCALAR) relations.set(property.name, toRelation(property));
+    // A hidden property is a secret: the reader does not know that it exists.
+    else if (!property.hidden) columns.set(property.name, toColumn(meta.className, property));
+  }
+  const key = meta.properties[meta.primaryKeys[0] as never] as EntityProperty;
+  return { entity: meta.className, table: meta.tableName, key: columnOf(key), columns, relations };
+}
+
+function toColumn(entity: string, property: EntityProperty): Column {
+  const name = columnOf(property);
+  if (property.primary && isCounted(entity)) return { name, kind: 'id' };
+  if (property.comment === JSON_TEXT) return { name, kind: 'json' };
+  return { name, kind: property.type === 'boolean' ? 'boolean' : 'plain' };
+}
+
+function toRelation(property: EntityProperty): Relation {
+  const target = property.targetMeta?.className ?? property.type;
+  if (property.kind === ReferenceKind.MANY_TO_ONE) return { kind: 'toOne', target, column: columnOf(property) };
+  if (property.kind === ReferenceKind.ONE_TO_MANY) {
+    const owner = property.targetMeta?.properties[property.mappedBy as never] as unknown as EntityProperty;
+    return { kind: 'toMany', target, column: columnOf(owner) };
+  }
+  return {
+    kind: 'through',
+    target,
+    table: property.pivotTable,
+    mine: property.joinColumns[0] as string,
+    theirs: property.inverseJoinColumns[0] as string,
+  };
+}
+
+const columnOf = (property: EntityProperty): string => property.fieldNames[0] as string;

@@ -1,0 +1,108 @@
+// Writes a read as one SQL statement whose single value is the JSON text of the answer: only the columns asked for are
+// read, and the number of statements does not depend on the number of rows.
+import { ID_PREFIXES, isCounted, storedId } from '../ids.ts';
+import type { Model, Models, Relation } from './model.ts';
+import { type PageSource, writePage } from './page.ts';
+import type { FieldSelection, ObjectSelection, PageSelection, ReadArgs, RootSelection } from './selection.ts';
+import { Statement } from './statement.ts';
+
+export interface CompiledRead {
+  readonly sql: string;
+  readonly values: (args: readonly ReadArgs[]) => Record<string, string | number | null>;
+}
+
+export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+/** The arguments decide about the shape of the statement (is there a filter, an order, a cursor), never about its text otherwise. */
+export function compileRead(models: Models, roots: readonly RootSelection[], args: readonly ReadArgs[]): CompiledRead {
+  const writer = new SqlWriter(models, args);
+  const sql = `select ${jsonObject(roots.map((root) => [root.key, writer.root(root)]))}`;
+  return { sql, values: (given) => writer.statement.values(given) };
+}
+
+export const jsonObject = (entries: readonly (readonly [string, string])[]) =>
+  `json_object(${entries.map(([key, sql]) => `${literal(key)},${sql}`).join(',')})`;
+
+/** Columns of a row that an expression reads, by name: what the select below it has to deliver. */
+export type Needs = Set<string>;
+
+export class SqlWriter {
+  readonly statement = new Statement();
+  #aliases = 0;
+
+  constructor(
+    readonly models: Models,
+    readonly args: readonly ReadArgs[],
+  ) {}
+
+  alias(): string {
+    return `t${this.#aliases++}`;
+  }
+
+  model(entity: string): Model {
+    const model = this.models.get(entity);
+    if (!model) throw new Error(`no entity ${entity}`);
+    return model;
+  }
+
+  root(root: RootSelection): string {
+    if (root.kind === 'page')
+      return this.page(root.page, (model, alias) => ({ from: `${quote(model.table)} ${alias}`, where: [] }));
+    const model = this.model(root.object.entity);
+    const alias = this.alias();
+    const key = this.statement.bind([root.args, 'id'], (id) => storedKey(model.entity, id));
+    return `(select ${this.object(root.object, alias, new Set())} from ${quote(model.table)} ${alias} where ${alias}.${quote(model.key)} = ${key})`;
+  }
+
+  object(selection: ObjectSelection, alias: string, needs: Needs): string {
+    const model = this.model(selection.entity);
+    return jsonObject(selection.fields.map((field) => [field.key, this.field(model, field, alias, needs)]));
+  }
+
+  private field(model: Model, field: FieldSelection, alias: string, needs: Needs): string {
+    if (field.kind === 'typename') return literal(field.name);
+    if (field.kind === 'value') return value(model, field.property, alias, needs);
+    const relation = model.relations.get(field.property);
+    if (!relation) throw new Error(`${model.entity} has no relation ${field.property}`);
+    if (field.kind === 'page') {
+      needs.add(model.key);
+      const parent = `${alias}.${quote(model.key)}`;
+      return this.page(field.page, (target, inner) => children(relation, target, inner, parent));
+    }
+    if (relation.kind !== 'toOne') throw new Error(`${model.entity}.${field.property} is a list`);
+    needs.add(relation.column);
+    const target = this.model(relation.target);
+    const inner = this.alias();
+    const object = this.object(field.object, inner, new Set());
+    return `(select ${object} from ${quote(target.table)} ${inner} where ${inner}.${quote(target.key)} = ${alias}.${quote(relation.column)})`;
+  }
+
+  private page(page: PageSelection, source: (model: Model, alias: string) => PageSource): string {
+    return writePage(this, page, this.args[page.args] ?? {}, source);
+  }
+}
+
+function children(relation: Relation, target: Model, alias: string, parent: string): PageSource {
+  if (relation.kind === 'through') {
+    const join = `${quote(relation.table)} j join ${quote(target.table)} ${alias} on ${alias}.${quote(target.key)} = j.${quote(relation.theirs)}`;
+    return { from: join, where: [`j.${quote(relation.mine)} = ${parent}`] };
+  }
+  return { from: `${quote(target.table)} ${alias}`, where: [`${alias}.${quote(relation.column)} = ${parent}`] };
+}
+
+function value(model: Model, property: string, alias: string, needs: Needs): string {
+  const column = model.columns.get(property);
+  if (!column) throw new Error(`${model.entity} has no column for ${property}`);
+  needs.add(column.name);
+  const sql = `${alias}.${quote(column.name)}`;
+  if (column.kind === 'boolean') return `json(iif(${sql},'true','false'))`;
+  if (column.kind === 'json') return `json(${sql})`;
+  if (column.kind === 'id' && isCounted(model.entity)) return `${literal(ID_PREFIXES[model.entity])} || ${sql}`;
+  return sql;
+}
+
+// A text that is no id of that noun becomes one that no row has: reading it finds nothing.
+function storedKey(entity: string, id: unknown): string | number {
+  return isCounted(entity) ? (storedId(entity, String(id)) ?? -1) : String(id);
+}

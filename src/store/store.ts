@@ -1,0 +1,79 @@
+// The store: opens the database, brings its schema up to date, and gives out writers (units of work) and the reader.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Migrator } from '@mikro-orm/migrations';
+import { type EntityManager, MikroORM } from '@mikro-orm/sqlite';
+import { GantryError } from '../errors.ts';
+import { ENTITIES } from './entities/all.ts';
+import type { Keyring } from './keyring.ts';
+import { MIGRATIONS } from './migrations/all.ts';
+import { Reader } from './read/reader.ts';
+
+export type { EntityManager };
+
+// SQLite: write-ahead log so that readers never wait, FULL so that no acknowledged commit is lost with the power.
+const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'busy_timeout = 5000'];
+
+export class Store {
+  private constructor(
+    private readonly orm: MikroORM,
+    readonly reader: Reader,
+    readonly keyring: Keyring,
+  ) {}
+
+  /** Opens the SQLite file, made and migrated on first use. Throws UNAVAILABLE, in a sentence, if it cannot serve. */
+  static async open(file: string, keyring: Keyring): Promise<Store> {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const orm = await MikroORM.init({
+      dbName: file,
+      entities: ENTITIES,
+      extensions: [Migrator],
+      migrations: { migrationsList: MIGRATIONS, snapshot: false, transactional: true, allOrNothing: true },
+      discovery: { warnWhenNoEntities: true },
+      debug: false,
+    });
+    try {
+      for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
+      await refuseNewerSchema(orm, file);
+      await orm.migrator.up();
+      return new Store(orm, new Reader(file, orm.getMetadata()), keyring);
+    } catch (error) {
+      await orm.close(true);
+      throw error instanceof GantryError ? error : unusable(file, error as Error);
+    }
+  }
+
+  /** One transaction: all of `work` is committed, or nothing of it. */
+  write<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return this.orm.em.fork().transactional((em) => work(em as EntityManager), {});
+  }
+
+  /** Statements that would bring the database to what the entities say; empty unless a migration was forgotten. */
+  schemaDrift(): Promise<string> {
+    return this.orm.schema.getUpdateSchemaSQL({ wrap: false });
+  }
+
+  /** Throws if the database does not answer. */
+  check(): void {
+    this.reader.get('select 1', []);
+  }
+
+  async close(): Promise<void> {
+    this.reader.close();
+    await this.orm.close(true);
+  }
+}
+
+async function refuseNewerSchema(orm: MikroORM, file: string): Promise<void> {
+  const known = new Set(MIGRATIONS.map((migration) => migration.name));
+  const executed = await orm.migrator.getExecuted();
+  const unknown = executed.find((row) => !known.has(row.name));
+  if (!unknown) return;
+  throw new GantryError(
+    'UNAVAILABLE',
+    `The store ${file} was written by a newer Gantry (it has ${unknown.name}): start that version, or restore a backup.`,
+  );
+}
+
+const unusable = (file: string, error: Error) =>
+  new GantryError('UNAVAILABLE', `The store ${file} cannot be used: ${error.message}`);
