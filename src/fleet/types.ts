@@ -94,6 +94,8 @@ export interface Observation {
   readonly pid?: number;
   /** When this run of it started, by the node's clocks mapped to ours; about a second exact. */
   readonly startedAt?: Date;
+  /** When this run ended, in the same way; also when nobody was connected at the time. */
+  readonly endedAt?: Date;
   readonly exitCode?: number;
   /** The likely signal, as in SIGKILL, for an exit code above 128: sh cannot tell `exit 137` from signal 9. */
   readonly signal?: string;

@@ -1,0 +1,662 @@
+#!/bin/sh
+# The keeper: starts, watches, restarts and stops processes on a node, for a gateway at the other end of an SSH channel.
+# PROTOCOL.md beside this file says what goes over the wire, which files there are, and what is promised.
+#
+#   sh keeper.sh serve NONCE                     requests on stdin; answers, events and a heartbeat on stdout
+#   sh keeper.sh start ID POLICY <SPEC           the same requests, one at a time, from a shell
+#   sh keeper.sh stop ID [SIGNAL [GRACE_MS]]
+#   sh keeper.sh remove ID | status | log ID [BYTES]
+#   sh keeper.sh keep ID | child ID TOKEN RESTARTS | tidy        what the keeper starts for itself
+#
+# POSIX sh without `local`: a function's own variables carry its name or are listed as its results.
+# Needs Linux's /proc, setsid, mkfifo, readlink, find, grep -z and sleep with fractions; flock is used where there is one.
+
+set -uf # -f: no word is ever a pattern; the few lines that want one turn it on
+umask 077
+newline='
+'
+IFS=" $newline"
+root=${GANTRY_KEEPER_DIR:-$HOME/.gantry}
+self=$0
+shell=${GANTRY_KEEPER_SH:-/bin/sh}
+log_cap=${GANTRY_KEEPER_LOG_CAP:-10485760}
+tick_seconds=${GANTRY_KEEPER_TICK:-1}
+tidy_seconds=${GANTRY_KEEPER_TIDY:-5}
+first_wait=${GANTRY_KEEPER_WAIT:-1}
+no_pid=2147483647 # a number that no process has
+
+{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null && [ "$boot" ] || exit 69
+
+# Some shells (ksh) hide descriptors above 2 from programs, and some machines have no flock: then locks are symlinks.
+use_flock=
+if [ -z "${GANTRY_KEEPER_NO_FLOCK:-}" ]; then
+  (exec 9<"$self" && flock -sn 9 && [ /proc/self/fd/9 -ef "$self" ]) 2>/dev/null && use_flock=1
+fi
+
+# ---- what is known about a process ----
+
+# Writes file $1 whole or not at all.
+write_whole() { printf '%s\n' "$2" >"$1.$$" && mv -f "$1.$$" "$1"; }
+
+# Reads /proc/$1/stat -> stat_start (in ticks since boot), stat_group. Fails when there is no such process; a zombie is none.
+read_stat() {
+  stat_start= stat_group= stat_text=
+  # The program's name is in there unescaped and may hold newlines and ") ": join the lines, cut at the last ") ".
+  { while read -r stat_line; do stat_text="$stat_text$stat_line "; done <"/proc/$1/stat"; } 2>/dev/null
+  stat_text=${stat_text##*) }
+  set -- $stat_text
+  [ $# -ge 20 ] || return 1
+  case $1 in Z | X | x) return 1 ;; esac
+  stat_group=$3 stat_start=${20}
+}
+
+# A process is the same one only if pid, start time and boot id are: numbers get used again.
+alive() { read_stat "$1" && [ "$stat_start" = "$2" ]; }
+same_process() { [ "${3:-}" = "$boot" ] && alive "$1" "$2"; }
+
+# Whether the keeper of the process in folder $1 lives -> keeper_pid.
+keeper_lives() {
+  keeper_pid=0
+  { read -r keeper_pid keeper_start keeper_boot <"$1/keep"; } 2>/dev/null || return 1
+  same_process "$keeper_pid" "$keeper_start" "$keeper_boot"
+}
+
+# What process $1 is doing -> dir state detail pid ticks token started ended restarts. The files are the truth, events are hints.
+observe() {
+  dir=$root/processes/$1
+  state=stopped detail=- ended=-
+  if ! { read -r pid ticks run_boot token started restarts <"$dir/run"; } 2>/dev/null; then
+    pid=0 ticks=0 token= started=- restarts=0
+    keeper_lives "$dir" && state=starting
+    return 0
+  fi
+  { read -r exit_token exit_code exit_cause exit_at <"$dir/exit"; } 2>/dev/null || exit_token=
+  if [ "$exit_token" = "$token" ]; then
+    state=exited detail=$exit_code ended=$exit_at
+    [ "$exit_cause" = asked ] && state=stopped
+    [ -e "$dir/waiting" ] && keeper_lives "$dir" && state=backoff
+  elif [ "$run_boot" != "$boot" ]; then
+    state=lost detail=reboot
+  elif alive "$pid" "$ticks"; then
+    state=running
+    keeper_lives "$dir" || detail=orphan
+  elif keeper_lives "$dir"; then
+    state=exiting
+  else
+    state=lost detail=unknown
+  fi
+  [ "$run_boot" = "$boot" ] || { started=- ended=-; }
+}
+
+list_ids() {
+  set +f
+  set -- "$root"/processes/*/
+  set -f
+  ids=
+  for list_dir; do
+    list_dir=${list_dir%/}
+    list_id=${list_dir##*/}
+    valid_id "$list_id" && ids="$ids $list_id"
+  done
+}
+
+# The state of all -> snapshot; the keepers that will tell of a change -> kept; something that no keeper tells of -> unsettled.
+take_snapshot() {
+  snapshot= kept= unsettled=
+  list_ids
+  for snapshot_id in $ids; do
+    keeper_pid=0
+    observe "$snapshot_id"
+    snapshot="$snapshot$snapshot_id $state $detail $pid $started $ended $restarts$newline"
+    case $state.$detail in
+      running.- | backoff.*) kept="$kept $keeper_pid" ;;
+      running.* | exiting.* | starting.*) unsettled=1 ;;
+    esac
+  done
+}
+
+# Prints the snapshot with $1 before each line: one small write a line, so another writer never cuts it.
+print_snapshot() {
+  IFS=$newline
+  for print_line in $snapshot; do printf '%s\n' "$1 $print_line"; done
+  IFS=" $newline"
+}
+
+# Whether the last snapshot still holds, as far as a cheap look can tell: its keepers live. A zombie has no exe.
+calm() {
+  [ -z "$unsettled" ] || return 1
+  for calm_pid in $kept; do [ -e "/proc/$calm_pid/exe" ] || return 1; done
+}
+
+# Sends an event line to every watcher. Opened for reading too, a fifo never blocks the opener nor breaks the writer.
+notify() {
+  notify_line="E $*"
+  set +f
+  set -- "$root"/watchers/*
+  set -f
+  for notify_fifo; do
+    (
+      trap - TERM HUP
+      exec 5>&- 8>&- 9>&- # a lock must not outlive its owner in here
+      [ -p "$notify_fifo" ] && printf '%s\n' "$notify_line" 1<>"$notify_fifo"
+    ) 2>/dev/null &
+  done
+}
+
+# ---- locks ----
+
+# Takes lock $1 on descriptor $2 in at most $3 tries of 50 ms. The kernel frees a flock; a symlink names its owner.
+grab() {
+  grab_tries=0
+  if [ "$use_flock" ]; then
+    while :; do
+      true 2>/dev/null >>"$1.lock" || return 1 # a failing `exec` would end this shell
+      eval "exec $2>>\"\$1.lock\""
+      # `remove` may have deleted the file while we waited: a lock on a nameless file excludes nobody.
+      flock -n "$2" && [ "/proc/self/fd/$2" -ef "$1.lock" ] && return 0
+      eval "exec $2>&-"
+      grab_tries=$((grab_tries + 1))
+      [ $grab_tries -ge "$3" ] && return 1
+      sleep 0.05
+    done
+  fi
+  read -r grab_pid grab_rest </proc/self/stat # $$ is not ours inside ( )
+  read_stat "$grab_pid"
+  grab_name=$grab_pid.$stat_start.$boot
+  until ln -s "$grab_name" "$1.owner" 2>/dev/null; do
+    # A dead owner's lock is broken by one process at a time, and a breaker may die as well.
+    owner_gone "$1.owner" && owner_gone "$1.breaker" && rm -f "$1.breaker"
+    if owner_gone "$1.owner" && ln -s "$grab_name" "$1.breaker" 2>/dev/null; then
+      owner_gone "$1.owner" && rm -f "$1.owner"
+      rm -f "$1.breaker"
+      continue
+    fi
+    grab_tries=$((grab_tries + 1))
+    [ $grab_tries -ge "$3" ] && return 1
+    sleep 0.05
+  done
+}
+
+# Whether symlink $1 names a process that is no more.
+owner_gone() {
+  gone_name=$(readlink "$1" 2>/dev/null) && [ "$gone_name" ] || return 1
+  gone_rest=${gone_name#*.}
+  ! same_process "${gone_name%%.*}" "${gone_rest%%.*}" "${gone_rest#*.}"
+}
+
+drop() { if [ "$use_flock" ]; then eval "exec $2>&-"; else rm -f "$1.owner"; fi; }
+
+# ---- processes and signals ----
+
+# Starts this script detached. The second setsid is a group leader, so it forks; `&` would leave SIGINT and SIGQUIT ignored
+# in everything below, for ever.
+spawn() {
+  ${GANTRY_KEEPER_SPAWN:-} setsid setsid "$shell" "$self" "$@" </dev/null >/dev/null 2>&1 5>&- 7>&- 8>&- 9>&-
+}
+
+# Prints the pids that carry token $1 in their environment: also those that left session and group.
+marked() {
+  for marked_file in $(
+    set +f
+    grep -slzF "GANTRY_TOKEN=$1" /proc/[0-9]*/environ
+  ); do
+    marked_file=${marked_file#/proc/}
+    marked_pid=${marked_file%/environ}
+    read_stat "$marked_pid" && printf '%s ' "$marked_pid"
+  done
+}
+
+# Whether group $1 has a member that is not a zombie: some inits reap late or never, so kill -0 is no proof of life.
+group_lives() {
+  kill -s 0 -- "-$1" 2>/dev/null || return 1
+  for group_dir in $(
+    set +f
+    echo /proc/[0-9]*
+  ); do
+    read_stat "${group_dir#/proc/}" && [ "$stat_group" = "$1" ] && return 0
+  done
+  return 1
+}
+
+# Ends what is left of a run: token $1, leader $2 with start time $3, $4 rounds of TERM before KILL. Fails if some live on.
+sweep() {
+  sweep_round=0
+  while [ $sweep_round -lt 50 ]; do
+    # The group number is ours while its leader is ours or gone; with another leader it has a new owner.
+    sweep_group=
+    if group_lives "$2"; then read_stat "$2" && [ "$stat_start" != "$3" ] || sweep_group=1; fi
+    sweep_marked=$(marked "$1")
+    [ -z "$sweep_group$sweep_marked" ] && return 0
+    if [ $sweep_round -lt "$4" ]; then sweep_signal=TERM; else sweep_signal=KILL; fi
+    {
+      [ "$sweep_group" ] && kill -s $sweep_signal -- "-$2" && kill -s CONT -- "-$2"
+      for sweep_pid in $sweep_marked; do
+        kill -s $sweep_signal "$sweep_pid"
+        kill -s CONT "$sweep_pid" # a stopped process takes no TERM
+      done
+    } 2>/dev/null
+    sweep_round=$((sweep_round + 1))
+    sleep 0.1
+  done
+  return 1
+}
+
+# ---- requests; each leaves its words in `answer` and returns its code ----
+
+valid_id() { case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]*) return 1 ;; esac; }
+
+# start ID POLICY SPEC. Returns 99 with the lock held when a keeper was spawned: go on with await_start.
+start_process() {
+  answer=refused
+  valid_id "$1" || return 64
+  case $2 in never | on-failure | always) ;; *) return 64 ;; esac
+  dir=$root/processes/$1
+  answer=disk
+  mkdir -p "$dir" 2>/dev/null || return 74
+  answer=locked
+  grab "$dir/op" 9 200 || return 75
+  start_round=0
+  observe "$1"
+  # It has just died and its keeper is about to say how.
+  while [ "$state" = exiting ] && [ $start_round -lt 250 ]; do
+    start_round=$((start_round + 1))
+    sleep 0.02
+    observe "$1"
+  done
+  case $state in
+    running | exiting | backoff | starting)
+      drop "$dir/op" 9
+      answer="already $state $pid"
+      return 0
+      ;;
+  esac
+  if [ "$token" ] && ! sweep "$token" $no_pid 0 20; then
+    drop "$dir/op" 9
+    answer=leftovers
+    return 70
+  fi
+  if ! { write_whole "$dir/spec" "$3" && write_whole "$dir/policy" "$2"; } 2>/dev/null; then
+    drop "$dir/op" 9
+    answer=disk
+    return 74
+  fi
+  rm -f "$dir/down" "$dir/waiting"
+  former_token=$token
+  spawn keep "$1"
+  return 99
+}
+
+# Waits until the new run of $1 is under way or has failed, then frees the lock.
+await_start() {
+  await_round=0 await_code=70
+  answer=timeout
+  while [ $await_round -lt 1000 ]; do
+    observe "$1"
+    if [ "$token" ] && [ "$token" != "$former_token" ]; then
+      case $state in
+        running)
+          answer="started $pid" await_code=0
+          notify "$1 running - $pid $started - $restarts"
+          break
+          ;;
+        exited | stopped | lost | backoff)
+          answer="failed $detail" await_code=1
+          [ "$pid" = 0 ] && answer="unrunnable $detail"
+          break
+          ;;
+      esac
+    fi
+    if [ $((await_round % 100)) = 99 ] && ! keeper_lives "$dir"; then
+      answer=nokeeper
+      break
+    fi
+    await_round=$((await_round + 1))
+    sleep 0.01
+  done
+  drop "$dir/op" 9
+  return $await_code
+}
+
+# stop ID SIGNAL GRACE_MS: the signal to the whole group, then KILL, then whatever else carries the token.
+stop_process() {
+  answer=refused
+  valid_id "$1" || return 64
+  case $2 in TERM | INT | QUIT | HUP | USR1 | USR2 | KILL) ;; *) return 64 ;; esac
+  case $3 in '' | *[!0-9]* | ????????*) return 64 ;; esac
+  dir=$root/processes/$1
+  answer='stopped -'
+  [ -d "$dir" ] || return 0
+  answer=locked
+  grab "$dir/op" 9 200 || return 75
+  # On a full disk nobody can be told not to restart it: then nobody may live to do so.
+  true 2>/dev/null >"$dir/down" || { keeper_lives "$dir" && kill -s KILL "$keeper_pid"; }
+  stop_round=0 stop_sent=
+  stop_kill_at=$((($3 + 49) / 50))
+  stop_leader="$no_pid 0"
+  while :; do
+    observe "$1"
+    case $state in
+      running)
+        stop_leader="$pid $ticks"
+        stop_signal=
+        if [ $stop_round -ge $stop_kill_at ]; then stop_signal=KILL; elif [ -z "$stop_sent" ]; then stop_signal=$2; fi
+        stop_sent=1
+        [ "$stop_signal" ] && {
+          kill -s "$stop_signal" -- "-$pid" || kill -s "$stop_signal" "$pid"
+          kill -s CONT -- "-$pid"
+        } 2>/dev/null
+        ;;
+      backoff) kill -s TERM "$keeper_pid" 2>/dev/null ;; # wakes its keeper
+      exiting | starting) ;;
+      *) keeper_lives "$dir" || break ;;
+    esac
+    stop_round=$((stop_round + 1))
+    if [ $stop_round -gt $((stop_kill_at + 200)) ]; then
+      drop "$dir/op" 9
+      answer="stuck $state"
+      return 70
+    fi
+    sleep 0.05
+  done
+  if [ "$token" ] && [ "$detail" != reboot ] && ! sweep "$token" $stop_leader 5; then
+    drop "$dir/op" 9
+    answer=leftovers
+    return 70
+  fi
+  if [ "$state" = lost ]; then
+    write_whole "$dir/exit" "$token $detail asked -" 2>/dev/null
+    notify "$1 stopped $detail $pid $started - $restarts"
+  fi
+  drop "$dir/op" 9
+  answer="stopped $detail"
+  return 0
+}
+
+# remove ID: forgets a process that is down. Its files go, its log too.
+remove_process() {
+  answer=refused
+  valid_id "$1" || return 64
+  dir=$root/processes/$1
+  answer=removed
+  [ -d "$dir" ] || return 0
+  answer=locked
+  grab "$dir/op" 9 200 || return 75
+  observe "$1"
+  remove_code=0
+  case $state in
+    running | exiting | backoff | starting) answer="up $state" remove_code=70 ;;
+    *)
+      # The other lock: a keeper whose starter was killed may be on its way, and one that has said its last may still sweep.
+      if ! grab "$dir/live" 8 200; then
+        remove_code=75
+      elif [ "$token" ] && [ "$detail" != reboot ] && ! sweep "$token" $no_pid 0 20; then
+        answer=leftovers remove_code=70
+        drop "$dir/live" 8
+      else
+        rm -rf "$dir"
+        answer=removed
+        drop "$dir/live" 8
+        notify "$1 stopped - 0 - - 0"
+      fi
+      ;;
+  esac
+  drop "$dir/op" 9
+  return $remove_code
+}
+
+# ---- the keeper of one process: its parent, the only one that can learn its exit code ----
+
+keep() {
+  id=$1
+  dir=$root/processes/$id
+  grab "$dir/live" 8 200 || exit 75
+  trap : TERM HUP # caught, not ignored: the child has the default again
+  observe "$id"
+  [ "$state" = running ] && exit 75 # a child of a keeper that was killed
+  read_stat $$
+  write_whole "$dir/keep" "$$ $stat_start $boot" || exit 74
+  spawn tidy
+  keep_restarts=0
+  keep_wait=$first_wait
+  while :; do
+    read -r keep_token </proc/sys/kernel/random/uuid
+    read -r keep_from keep_rest </proc/uptime
+    # In the foreground, for `spawn`'s reason. The log is opened here, so nothing can block or break the process's output.
+    setsid "$shell" "$self" child "$id" "$keep_token" "$keep_restarts" </dev/null >>"$dir/log" 2>&1
+    keep_code=$?
+    read -r keep_until keep_rest </proc/uptime
+    [ $keep_code -gt 255 ] && keep_code=$((128 + keep_code % 128)) # ksh says 256 + signal
+    keep_cause=itself keep_state=exited
+    [ -e "$dir/down" ] && keep_cause=asked keep_state=stopped
+    run_pid=0 run_ticks=0 run_token= run_started=-
+    { read -r run_pid run_ticks keep_rest run_token run_started keep_rest <"$dir/run"; } 2>/dev/null
+    keep_never_ran=
+    if [ "$run_token" != "$keep_token" ]; then
+      keep_never_ran=1
+      run_pid=0 run_ticks=0 run_started=$keep_until
+      write_whole "$dir/run" "0 0 $boot $keep_token $keep_until $keep_restarts"
+    fi
+    write_whole "$dir/exit" "$keep_token $keep_code $keep_cause $keep_until"
+    notify "$id $keep_state $keep_code $run_pid $run_started $keep_until $keep_restarts"
+    [ $run_pid = 0 ] && run_pid=$no_pid
+    keep_policy=never
+    { read -r keep_policy <"$dir/policy"; } 2>/dev/null
+    keep_again=
+    case $keep_cause.$keep_policy.$keep_code in
+      asked.*) ;;
+      itself.on-failure.0) ;;
+      itself.on-failure.* | itself.always.*) keep_again=1 ;;
+    esac
+    [ "$keep_never_ran.$keep_restarts" = 1.0 ] && keep_again= # it never began, and `start` has said so
+    [ "$keep_again" ] && true >"$dir/waiting"
+    sweep "$keep_token" "$run_pid" "$run_ticks" 20
+    [ "$keep_again" ] || break
+    [ $((${keep_until%.*} - ${keep_from%.*})) -ge 60 ] && keep_wait=$first_wait
+    [ $run_pid = $no_pid ] && run_pid=0
+    notify "$id backoff $keep_code $run_pid $run_started $keep_until $keep_restarts"
+    sleep $keep_wait 8>&- &
+    keep_sleep=$!
+    wait $keep_sleep # a TERM from `stop` ends the wait
+    kill $keep_sleep 2>/dev/null
+    if [ -e "$dir/down" ]; then
+      write_whole "$dir/exit" "$keep_token $keep_code asked $keep_until"
+      notify "$id stopped $keep_code $run_pid $run_started $keep_until $keep_restarts"
+      break
+    fi
+    keep_wait=$((keep_wait * 2))
+    [ $keep_wait -gt 60 ] && keep_wait=60
+    rm -f "$dir/waiting"
+    keep_restarts=$((keep_restarts + 1))
+    notify "$id starting - 0 - - $keep_restarts"
+  done
+  rm -f "$dir/waiting" "$dir/keep"
+  drop "$dir/live" 8
+}
+
+# Becomes the process: child ID TOKEN RESTARTS. Exit codes before it runs: 127 not found, 126 not executable, 125 no such cwd.
+child() {
+  child_dir=$root/processes/$1
+  child_token=$2
+  child_restarts=$3
+  GANTRY_ID=$1
+  GANTRY_TOKEN=$2
+  export GANTRY_ID GANTRY_TOKEN
+  unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SSH_ORIGINAL_COMMAND SSH_PUBKEYINFO SSH_USER_AUTH
+  unset GANTRY_KEEPER_DIR GANTRY_KEEPER_SH GANTRY_KEEPER_LOG_CAP GANTRY_KEEPER_TICK GANTRY_KEEPER_TIDY GANTRY_KEEPER_WAIT
+  unset GANTRY_KEEPER_NO_FLOCK GANTRY_KEEPER_SPAWN
+  # The spec sets any variable it likes, ours too. So it is read twice: here in a shell of its own, only to ask whether the
+  # command can run, and once more at the very end, when nothing of ours is needed any longer.
+  (
+    set +u
+    . "$child_dir/spec"
+    case $1 in
+      */*)
+        [ -f "$1" ] || { printf 'gantry: %s: no such file\n' "$1" >&2 && exit 127; }
+        [ -x "$1" ] || { printf 'gantry: %s: not executable\n' "$1" >&2 && exit 126; }
+        ;;
+      *) command -v -- "$1" >/dev/null || { printf 'gantry: %s: not found\n' "$1" >&2 && exit 127; } ;;
+    esac
+  ) || exit $?
+  # Its keeper was killed: do not run without one.
+  keeper_lives "$child_dir" && [ "$keeper_pid" = "$PPID" ] || exit 74
+  read_stat $$
+  read -r child_started child_rest </proc/uptime
+  write_whole "$child_dir/run" "$$ $stat_start $boot $child_token $child_started $child_restarts" || exit 74
+  exec 8>&- # until here no other keeper can begin
+  umask 022
+  set +fu
+  unset IFS
+  . "$child_dir/spec"
+  exec "$@"
+}
+
+# One for the node while something is kept: caps the logs. Copy and truncate, because the process holds the file open.
+tidy() {
+  grab "$root/tidy" 7 1 || exit 0
+  while :; do
+    find "$root/processes" -name log -size +"$log_cap"c 2>/dev/null | while read -r tidy_log; do
+      cp "$tidy_log" "$tidy_log.1" && true >"$tidy_log"
+    done
+    sleep "$tidy_seconds" 7>&-
+    tidy_needed=
+    list_ids
+    for tidy_id in $ids; do
+      keeper_lives "$root/processes/$tidy_id" && tidy_needed=1 && break
+    done
+    [ "$tidy_needed" ] || break
+  done
+  drop "$root/tidy" 7
+}
+
+# ---- the channel ----
+
+# Prints what the fifo brings: ticks become heartbeats and snapshots, events go out as they are. All lines about states come
+# from this one process, so what is printed later was seen later.
+tell() {
+  tell_last=never
+  unsettled=1 kept= tell_ticks=0
+  while read -r tell_word tell_rest <&5; do
+    case $tell_word in
+      tick)
+        read -r tell_uptime tell_junk </proc/uptime
+        tell_ticks=$((tell_ticks + 1))
+        if [ $((tell_ticks % 30)) = 0 ] || ! calm; then
+          take_snapshot
+          if [ "$snapshot" != "$tell_last" ]; then
+            tell_last=$snapshot
+            print_snapshot S
+            echo "Z $tell_uptime"
+          fi
+        fi
+        echo "H $tell_uptime"
+        ;;
+      status)
+        take_snapshot
+        print_snapshot "A $tell_rest"
+        echo "R $tell_rest 0 ok"
+        ;;
+      E)
+        # An event may have waited in the fifo while a snapshot overtook it: the next tick says the truth again.
+        unsettled=1 tell_last=never
+        printf '%s\n' "E $tell_rest"
+        ;;
+      quit) exit 0 ;;
+    esac || exit 0
+  done
+}
+
+serve() {
+  mkdir -p "$root/processes" "$root/watchers" || exit 73
+  set +f
+  for serve_fifo in "$root"/watchers/*; do
+    serve_name=${serve_fifo##*/}
+    alive "${serve_name%.*}" "${serve_name#*.}" || rm -f "$serve_fifo"
+  done
+  set -f
+  read_stat $$
+  serve_pid=$$ serve_start=$stat_start
+  fifo=$root/watchers/$serve_pid.$serve_start
+  mkfifo "$fifo" || exit 73
+  exec 5<>"$fifo"
+  (
+    exec </dev/null >&5
+    while alive $serve_pid "$serve_start"; do
+      sleep "$tick_seconds"
+      echo tick
+    done
+    echo quit # the server was killed: nobody else will tell the teller
+    rm -f "$fifo"
+  ) &
+  ticker=$!
+  (
+    exec </dev/null
+    tell
+  ) &
+  teller=$!
+  trap 'kill $ticker $teller 2>/dev/null; rm -f "$fifo"; exit 0' EXIT HUP INT TERM PIPE
+  read -r serve_uptime serve_rest </proc/uptime
+  echo "GANTRY1 $1 $boot $serve_uptime"
+  echo tick >&5
+  while IFS= read -r serve_line; do
+    eval "set -- $serve_line" # words quoted by the gateway
+    serve_seq=$1 serve_verb=$2
+    shift 2
+    case $serve_verb in
+      start)
+        start_process "$1" "$2" "$3"
+        serve_code=$?
+        if [ $serve_code = 99 ]; then
+          (
+            trap - EXIT HUP INT TERM PIPE
+            await_start "$1"
+            echo "R $serve_seq $? $answer"
+          ) </dev/null 5>&- &
+          [ "$use_flock" ] && exec 9>&- # the lock is the waiter's now
+        else
+          echo "R $serve_seq $serve_code $answer"
+        fi
+        ;;
+      stop | remove)
+        (
+          trap - EXIT HUP INT TERM PIPE
+          if [ $serve_verb = stop ]; then stop_process "$1" "$2" "$3"; else remove_process "$1"; fi
+          echo "R $serve_seq $? $answer"
+        ) </dev/null 5>&- &
+        ;;
+      status) echo "status $serve_seq" >&5 ;;
+      *) echo "R $serve_seq 64 refused" ;;
+    esac
+  done
+}
+
+verb=${1:-status}
+[ $# -gt 0 ] && shift
+case $verb in
+  start)
+    mkdir -p "$root/processes" "$root/watchers"
+    start_process "$1" "${2:-never}" "$(cat)"
+    code=$?
+    [ $code = 99 ] && { await_start "$1"; code=$?; }
+    echo "$answer"
+    exit $code
+    ;;
+  stop)
+    stop_process "$1" "${2:-TERM}" "${3:-10000}"
+    code=$?
+    echo "$answer"
+    exit $code
+    ;;
+  remove)
+    remove_process "$1"
+    code=$?
+    echo "$answer"
+    exit $code
+    ;;
+  status)
+    take_snapshot
+    print_snapshot S
+    ;;
+  log) valid_id "$1" && tail -c "${2:-65536}" "$root/processes/$1/log" ;;
+  serve | keep | child | tidy) "$verb" "$@" ;;
+  *) exit 64 ;;
+esac

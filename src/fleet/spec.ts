@@ -1,0 +1,69 @@
+// What is to run, as the shell text that the keeper's child reads: directory, environment, words. Pure.
+import { checkText, quote } from './quote.ts';
+import type { ProcessSpec, RestartPolicy } from './types.ts';
+import { FleetError } from './types.ts';
+
+/** The longest spec, in characters: the node's shell reads it byte by byte. */
+const MAX_SPEC = 256 * 1024;
+const PROCESS_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+const MAX_ID = 128;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+// Shells keep these for themselves: some are read-only, and others change what is assigned.
+const SHELL_NAMES = new Set(
+  (
+    '_ IFS PPID UID EUID GID EGID USER_ID KSHUID KSHEGID KSHGID OPTIND OPTARG LINENO RANDOM SRANDOM SECONDS ' +
+    'EPOCHSECONDS EPOCHREALTIME SHELLOPTS BASHOPTS BASHPID BASH_VERSINFO BASH_ARGV BASH_ARGC BASH_LINENO BASH_SOURCE ' +
+    'BASH_SUBSHELL BASH_COMMAND BASH_CMDS BASH_ALIASES DIRSTACK FUNCNAME GROUPS HISTCMD PIPESTATUS PWD OLDPWD SHLVL'
+  ).split(' '),
+);
+
+/** The keeper's words for restart policies. */
+export const POLICY_WORD: Readonly<Record<RestartPolicy, string>> = {
+  NEVER: 'never',
+  ON_FAILURE: 'on-failure',
+  ALWAYS: 'always',
+};
+
+/** Throws BAD_REQUEST: ids are names of folders on the node. */
+export function checkProcessId(id: string): void {
+  if (id.length > MAX_ID || !PROCESS_ID.test(id)) {
+    throw new FleetError(
+      'BAD_REQUEST',
+      'A process id has letters, digits, "_", "." and "-", and begins with a letter or digit.',
+    );
+  }
+}
+
+function checkEnvName(name: string): void {
+  const shown = JSON.stringify(name.slice(0, 80));
+  if (!ENV_NAME.test(name))
+    throw new FleetError('BAD_REQUEST', `${shown} cannot be the name of an environment variable.`);
+  if (SHELL_NAMES.has(name) || name.startsWith('GANTRY_')) {
+    throw new FleetError('BAD_REQUEST', `The environment variable ${shown} is kept for the shell or for Gantry.`);
+  }
+}
+
+/** A relative directory starts at the login directory; the `./` keeps `-` and CDPATH from meaning anything. */
+const directory = (cwd: string) => (cwd.startsWith('/') ? cwd : `./${cwd}`);
+
+/** The spec file's text. Throws BAD_REQUEST, and never shows a value in the message. */
+export function specText(spec: ProcessSpec): string {
+  if (!spec.command[0]) throw new FleetError('BAD_REQUEST', 'The command is empty.');
+  const lines: string[] = [];
+  if (spec.cwd) {
+    checkText(spec.cwd, 'The working directory');
+    lines.push(`cd -- ${quote(directory(spec.cwd))} || exit 125`);
+  }
+  for (const [name, value] of Object.entries(spec.env)) {
+    checkEnvName(name);
+    checkText(value, `The value of ${name}`);
+    lines.push(`export ${name}=${quote(value)}`);
+  }
+  for (const word of spec.command) checkText(word, 'A word of the command');
+  lines.push(`set -- ${spec.command.map(quote).join(' ')}`);
+  const text = lines.join('\n');
+  if (text.length > MAX_SPEC)
+    throw new FleetError('BAD_REQUEST', `Command and environment are longer than ${MAX_SPEC} characters.`);
+  return text;
+}
