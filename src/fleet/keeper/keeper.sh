@@ -143,6 +143,13 @@ notify() {
   done
 }
 
+# Tenths of a second since boot -> uptime_tenths. Digit by digit: a leading zero would make a number octal.
+read_uptime_tenths() {
+  read -r uptime_text uptime_rest </proc/uptime
+  uptime_rest=${uptime_text#*.}
+  uptime_tenths=$((${uptime_text%.*} * 10 + ${uptime_rest%?}))
+}
+
 # ---- locks ----
 
 # Takes lock $1 on descriptor $2 in at most $3 tries of 50 ms. The kernel frees a flock; a symlink names its owner.
@@ -221,7 +228,7 @@ group_lives() {
 # Ends what is left of a run: token $1, leader $2 with start time $3, $4 rounds of TERM before KILL. Fails if some live on.
 sweep() {
   sweep_round=0
-  while [ $sweep_round -lt 50 ]; do
+  while [ $sweep_round -lt $(($4 + 30)) ]; do
     # The group number is ours while its leader is ours or gone; with another leader it has a new owner.
     sweep_group=
     if group_lives "$2"; then read_stat "$2" && [ "$stat_start" != "$3" ] || sweep_group=1; fi
@@ -329,7 +336,12 @@ stop_process() {
   answer=locked
   grab "$dir/op" 9 200 || return 75
   # On a full disk nobody can be told not to restart it: then nobody may live to do so.
-  true 2>/dev/null >"$dir/down" || { keeper_lives "$dir" && kill -s KILL "$keeper_pid"; }
+  if true 2>/dev/null >"$dir/down"; then
+    read_uptime_tenths
+    echo $((uptime_tenths + ($3 + 99) / 100)) 2>/dev/null >"$dir/down" # when the grace is over, for the keeper
+  else
+    keeper_lives "$dir" && kill -s KILL "$keeper_pid"
+  fi
   stop_round=0 stop_sent=
   stop_kill_at=$((($3 + 49) / 50))
   stop_leader="$no_pid 0"
@@ -426,8 +438,14 @@ keep() {
     keep_code=$?
     read -r keep_until keep_rest </proc/uptime
     [ $keep_code -gt 255 ] && keep_code=$((128 + keep_code % 128)) # ksh says 256 + signal
-    keep_cause=itself keep_state=exited
-    [ -e "$dir/down" ] && keep_cause=asked keep_state=stopped
+    keep_cause=itself keep_state=exited keep_grace=20
+    if [ -e "$dir/down" ]; then
+      keep_cause=asked keep_state=stopped
+      # What is left of the group gets what is left of the grace.
+      { read -r keep_deadline <"$dir/down"; } 2>/dev/null && [ "$keep_deadline" ] && read_uptime_tenths &&
+        keep_grace=$((keep_deadline - uptime_tenths))
+      [ $keep_grace -lt 0 ] && keep_grace=0
+    fi
     run_pid=0 run_ticks=0 run_token= run_started=-
     { read -r run_pid run_ticks keep_rest run_token run_started keep_rest <"$dir/run"; } 2>/dev/null
     keep_never_ran=
@@ -449,7 +467,7 @@ keep() {
     esac
     [ "$keep_never_ran.$keep_restarts" = 1.0 ] && keep_again= # it never began, and `start` has said so
     [ "$keep_again" ] && true >"$dir/waiting"
-    sweep "$keep_token" "$run_pid" "$run_ticks" 20
+    sweep "$keep_token" "$run_pid" "$run_ticks" $keep_grace
     [ "$keep_again" ] || break
     [ $((${keep_until%.*} - ${keep_from%.*})) -ge 60 ] && keep_wait=$first_wait
     [ $run_pid = $no_pid ] && run_pid=0

@@ -1,0 +1,17 @@
+// Waits for a condition instead of sleeping.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Resolves to the first value that is neither undefined nor false; throws after `withinMs` (default 10 000). */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  withinMs = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await sleep(10);
+  }
+}
