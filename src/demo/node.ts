@@ -195,7 +195,12 @@ export class DemoNode {
     const noise = this.options.loginNoise ? `${this.options.loginNoise}\n` : '';
     const child = spawn('/bin/sh', ['-c', noise + command], {
       cwd: this.home,
-      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...this.options.env, HOME: this.home, USER: this.username },
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        ...this.options.env,
+        HOME: this.home,
+        USER: this.username,
+      },
       detached: true,
     });
     this.#children.add(child);

@@ -68,9 +68,8 @@ const NEVER_RAN: Readonly<Record<string, () => FleetError>> = {
 };
 
 function neverRan(detail: string): FleetError {
-  return (
-    NEVER_RAN[detail]?.() ?? fail('FAILED', `The process did not begin to run (code ${detail}). Its log may say why.`)
-  );
+  const known = Object.hasOwn(NEVER_RAN, detail) ? NEVER_RAN[detail] : undefined;
+  return known?.() ?? fail('FAILED', `The process did not begin to run (code ${detail}). Its log may say why.`);
 }
 
 function endedAtOnce(detail: string): FleetError {

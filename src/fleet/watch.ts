@@ -68,6 +68,7 @@ export class Watch {
     if (same && (samePins || (stillPinned && !this.#failedForGood()))) return;
     this.#backoff.reset();
     this.#shownKey = undefined;
+    this.#link = undefined;
     this.#say('CONNECTING');
     this.#round.abort();
     this.#wake();
