@@ -1,6 +1,5 @@
 // Links: what is made, kept, lost and made again, and what is never tried twice.
 import { createServer, type Server, type Socket } from 'node:net';
-import ssh2 from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { newKeyPair } from '../../src/demo/node.ts';
 import type { NodeTarget, ProcessSpec } from '../../src/fleet/types.ts';
@@ -190,11 +189,7 @@ describe('logging in', () => {
 
   it('works with a key, with and without a passphrase', async () => {
     const plain = newKeyPair();
-    const locked = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'pass phrase',
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    });
+    const locked = newKeyPair('pass phrase');
     const [a, b, t] = [await node({ publicKey: plain.public }), await node({ publicKey: locked.public }), fleet()];
     await t.reach(a.target({ password: undefined, privateKey: new Secret(plain.private) }));
     const privateKey = new Secret(locked.private);
