@@ -4,6 +4,7 @@ import { Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
+import type { EntityManager } from '../store/store.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
 
@@ -36,7 +37,7 @@ export async function watchNode({ store, fleet }: Platform, id: string): Promise
 /** Links to all nodes that have processes: what runs there is adopted. */
 export async function watchAllNodes(platform: Platform): Promise<void> {
   const { store, fleet, log } = platform;
-  const nodes = await store.write((em) => em.find(Node, { processes: { $some: {} } }));
+  const nodes = await store.write((em) => findWatched(em));
   for (const node of nodes) {
     try {
       fleet.watch(targetOf(store.keyring, node));
@@ -44,6 +45,11 @@ export async function watchAllNodes(platform: Platform): Promise<void> {
       log.error({ node: publicId('Node', node.id), err: error }, 'this node cannot be watched');
     }
   }
+}
+
+async function findWatched(em: EntityManager): Promise<Node[]> {
+  const processes = await em.find(Process, {}, { fields: ['node'] });
+  return em.find(Node, { id: { $in: [...new Set(processes.map((process) => process.node.id))] } });
 }
 
 /** How to reach a node and log in to it. */

@@ -74,12 +74,5 @@ async function change(
 }
 
 function expectStartable({ serviceTypes }: Platform, process: Process): void {
-  const node = process.node.unwrap();
-  expectOpen(node);
-  runSpec(serviceTypes, {
-    processId: process.id,
-    instance: process.instance.unwrap(),
-    service: process.service.unwrap(),
-    node,
-  });
+  runSpec(serviceTypes, surroundings(process));
 }

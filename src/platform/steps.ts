@@ -131,15 +131,8 @@ export class StepRunner {
   }
 
   #spec(process: Process): RunSpec {
-    const node = process.node.unwrap();
     try {
-      const around = {
-        processId: process.id,
-        instance: process.instance.unwrap(),
-        service: process.service.unwrap(),
-        node,
-      };
-      return runSpec(this.serviceTypes, around);
+      return runSpec(this.serviceTypes, surroundings(process));
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
       throw new StepFailure(error.code === 'CONFLICT' ? 'NODE_CLOSED' : 'NOT_STARTABLE', error.message);

@@ -1,0 +1,176 @@
+// Integrations in the graph.
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql';
+import { createIntegration, deleteIntegration, updateIntegration } from '../platform/integrations.ts';
+import { setIntegrationOfTenant } from '../platform/tenants.ts';
+import type { Context } from './context.ts';
+import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { DateTime, JsonObject } from './scalars.ts';
+import { Tenant, TenantConnection, TenantList } from './tenants.ts';
+
+@ObjectType('Integration', {
+  description: 'The definition of an outside system that tenants may be given access to.',
+  simpleResolvers: true,
+})
+export class Integration {
+  @Field(() => ID, { description: 'The id that its administrator gave, as in `datasift`.' })
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: 'Name for people.' })
+  displayName!: string | null;
+
+  @Field(() => JsonObject, { description: 'The definition: schema, endpoint, listener.' })
+  definition!: Record<string, unknown>;
+
+  @Field(() => TenantConnection, { description: 'The tenants that may use it.' })
+  tenants(@Args(() => TenantList) _list: unknown): unknown {
+    return planned();
+  }
+
+  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
+  version!: number;
+
+  @Field(() => DateTime, { description: 'When it was created.' })
+  createdAt!: string;
+
+  @Field(() => DateTime, { description: 'When it was last written.' })
+  updatedAt!: string;
+}
+
+const IntegrationConnection = connectionOf(Integration, 'Integration');
+
+@InputType('IntegrationFilter', { description: 'Which integrations.' })
+class IntegrationFilter {
+  @Field(() => [ID], { nullable: true, description: 'One of these ids.' })
+  id?: string[];
+
+  @Field(() => TextFilter, { nullable: true, description: 'By name.' })
+  displayName?: TextFilter;
+
+  @Field(() => ID, { nullable: true, description: 'That this tenant may use.' })
+  tenants?: string;
+}
+
+const IntegrationList = listArgs(IntegrationFilter, orderOf('Integration', { ID: 'id', CREATED_AT: 'createdAt' }));
+
+@InputType()
+class IntegrationInput {
+  @Field(() => String, { nullable: true, description: 'Name for people.' })
+  displayName?: string | null;
+
+  @Field(() => JsonObject, { nullable: true, description: 'The definition; replaces all of it.' })
+  definition?: Record<string, unknown>;
+}
+
+@InputType('CreateIntegrationInput', { description: 'A new integration.' })
+class CreateIntegrationInput extends IntegrationInput {
+  @Field(() => ID, { description: '1 to 64 letters, digits or `. _ - @`; unique on the platform.' })
+  id!: string;
+}
+
+@InputType('UpdateIntegrationInput', { description: 'Changes of an integration: what is left out stays, null clears.' })
+class UpdateIntegrationInput extends IntegrationInput {}
+
+@ObjectType('IntegrationPayload', { description: 'An integration that was written.', simpleResolvers: true })
+class IntegrationPayload {
+  @Field(() => Integration, { description: 'As it is now.' })
+  integration!: unknown;
+}
+
+@ObjectType('IntegrationTenantPayload', {
+  description: 'An integration and a tenant that was given or denied it.',
+  simpleResolvers: true,
+})
+class IntegrationTenantPayload extends IntegrationPayload {
+  @Field(() => Tenant, { description: 'The tenant.' })
+  tenant!: unknown;
+}
+
+@Resolver()
+export class IntegrationResolver {
+  @Query(() => Integration, { nullable: true, description: 'An integration by its id; null if there is none.' })
+  integration(@Arg('id', () => ID, { description: 'The id that its administrator gave.' }) _id: string): Integration {
+    return planned();
+  }
+
+  @Query(() => IntegrationConnection, { description: 'All integrations.' })
+  integrations(@Args(() => IntegrationList) _list: unknown): unknown {
+    return planned();
+  }
+
+  @Mutation(() => IntegrationPayload, {
+    description: 'Creates an integration. Errors: ALREADY_EXISTS, BAD_USER_INPUT.',
+  })
+  async createIntegration(
+    @Arg('input', () => CreateIntegrationInput, { description: 'What it is.' }) input: CreateIntegrationInput,
+    @Ctx() { platform }: Context,
+  ): Promise<IntegrationPayload> {
+    return { integration: await createIntegration(platform, input) };
+  }
+
+  @Mutation(() => IntegrationPayload, {
+    description: 'Changes an integration. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
+  })
+  async updateIntegration(
+    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
+    @Arg('input', () => UpdateIntegrationInput, { description: 'What to change.' }) input: UpdateIntegrationInput,
+    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
+    @Ctx() { platform }: Context,
+  ): Promise<IntegrationPayload> {
+    return { integration: await updateIntegration(platform, id, input, ifVersion) };
+  }
+
+  @Mutation(() => DeletePayload, {
+    description: 'Deletes an integration; tenants lose access to it. Errors: NOT_FOUND.',
+  })
+  async deleteIntegration(
+    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
+    @Ctx() { platform }: Context,
+  ): Promise<DeletePayload> {
+    return { id: await deleteIntegration(platform, id) };
+  }
+
+  @Mutation(() => IntegrationTenantPayload, {
+    description: 'Gives a tenant access to an integration. Errors: NOT_FOUND.',
+  })
+  async addIntegrationToTenant(
+    @Arg('integration', () => ID, { description: 'Which integration.' }) integration: string,
+    @Arg('tenant', () => ID, { description: 'Which tenant.' }) tenant: string,
+    @Ctx() { platform }: Context,
+  ): Promise<IntegrationTenantPayload> {
+    await setIntegrationOfTenant(platform, integration, tenant, true);
+    return { integration, tenant };
+  }
+
+  @Mutation(() => IntegrationTenantPayload, {
+    description: 'Takes access to an integration from a tenant. Errors: NOT_FOUND.',
+  })
+  async removeIntegrationFromTenant(
+    @Arg('integration', () => ID, { description: 'Which integration.' }) integration: string,
+    @Arg('tenant', () => ID, { description: 'Which tenant.' }) tenant: string,
+    @Ctx() { platform }: Context,
+  ): Promise<IntegrationTenantPayload> {
+    await setIntegrationOfTenant(platform, integration, tenant, false);
+    return { integration, tenant };
+  }
+}
+
+@Resolver(() => Tenant)
+export class TenantIntegrations {
+  @FieldResolver(() => IntegrationConnection, { description: 'The integrations that it may use.' })
+  integrations(@Args(() => IntegrationList) _list: unknown): unknown {
+    return planned();
+  }
+}

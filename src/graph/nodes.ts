@@ -1,0 +1,279 @@
+// Nodes in the graph. Credentials go in, sealed, and never come out.
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  Float,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  registerEnumType,
+} from 'type-graphql';
+import { createNode, deleteNode, pingNode, trustHostKey, updateNode } from '../platform/nodes.ts';
+import { CREDENTIAL_KINDS } from '../store/entities/node.ts';
+import type { Context } from './context.ts';
+import { enumOf } from './enums.ts';
+import { Instance } from './instances.ts';
+import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { DateTime } from './scalars.ts';
+
+const CredentialKind = enumOf(CREDENTIAL_KINDS);
+registerEnumType(CredentialKind, { name: 'CredentialKind', description: 'What the gateway logs in to a node with.' });
+
+@ObjectType('Node', { description: 'A machine of an instance, reached by SSH.', simpleResolvers: true })
+export class Node {
+  @Field(() => ID, { description: '`ND` and a number that is never given twice.' })
+  id!: string;
+
+  @Field(() => Instance, { description: 'The instance that it belongs to.' })
+  instance!: Instance;
+
+  @Field(() => String, { description: 'Name for people.' })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'What this node should do.' })
+  description!: string | null;
+
+  @Field(() => Boolean, { description: 'Whether it can be deployed against: takes new processes and starts.' })
+  status!: boolean;
+
+  @Field(() => String, { description: 'IP address or host name.' })
+  ipAddress!: string;
+
+  @Field(() => Int, { description: 'Port of its SSH server.' })
+  port!: number;
+
+  @Field(() => String, { description: 'User to log in as.' })
+  username!: string;
+
+  @Field(() => CredentialKind, { description: 'What the gateway logs in with. The secret itself cannot be read.' })
+  credentialKind!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the credential was last set.' })
+  credentialSetAt!: string | null;
+
+  @Field(() => [String], {
+    description:
+      'The host keys that it may show, as type and SHA256 fingerprint. Empty until the first contact, which pins them.',
+  })
+  hostKeys!: string[];
+
+  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
+  version!: number;
+
+  @Field(() => DateTime, { description: 'When it was created.' })
+  createdAt!: string;
+
+  @Field(() => DateTime, { description: 'When it was last written.' })
+  updatedAt!: string;
+}
+
+const NodeConnection = connectionOf(Node, 'Node');
+
+@InputType('NodeFilter', { description: 'Which nodes.' })
+class NodeFilter {
+  @Field(() => [ID], { nullable: true, description: 'One of these ids.' })
+  id?: string[];
+
+  @Field(() => ID, { nullable: true, description: 'Of this instance.' })
+  instance?: string;
+
+  @Field(() => TextFilter, { nullable: true, description: 'By name.' })
+  name?: TextFilter;
+
+  @Field(() => TextFilter, { nullable: true, description: 'By address.' })
+  ipAddress?: TextFilter;
+
+  @Field(() => Boolean, { nullable: true, description: 'By whether it can be deployed against.' })
+  status?: boolean;
+}
+
+const NodeList = listArgs(NodeFilter, orderOf('Node', { ID: 'id', NAME: 'name', CREATED_AT: 'createdAt' }));
+
+@InputType()
+class NodeInput {
+  @Field(() => String, { nullable: true, description: 'What this node should do.' })
+  description?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether it can be deployed against; true if not given at creation.',
+  })
+  status?: boolean;
+
+  @Field(() => Int, { nullable: true, description: 'Port of its SSH server; 22 if not given at creation.' })
+  port?: number;
+
+  @Field(() => String, { nullable: true, description: 'Password to log in with. Stored sealed; no query returns it.' })
+  password?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Private key to log in with, in OpenSSH or PEM form. Stored sealed.',
+  })
+  privateKey?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Passphrase of the private key. Stored sealed.' })
+  passphrase?: string | null;
+}
+
+@InputType('CreateNodeInput', { description: 'A new node. It needs a password or a private key.' })
+class CreateNodeInput extends NodeInput {
+  @Field(() => ID, { description: 'The instance that it belongs to.' })
+  instance!: string;
+
+  @Field(() => String, { description: 'Name for people.' })
+  name!: string;
+
+  @Field(() => String, { description: 'IP address or host name.' })
+  ipAddress!: string;
+
+  @Field(() => String, { description: 'User to log in as.' })
+  username!: string;
+}
+
+@InputType('UpdateNodeInput', {
+  description:
+    'Changes of a node: what is left out stays, null clears. A new address or port forgets the pinned host keys.',
+})
+class UpdateNodeInput extends NodeInput {
+  @Field(() => String, { nullable: true, description: 'Name for people.' })
+  name?: string;
+
+  @Field(() => String, { nullable: true, description: 'IP address or host name.' })
+  ipAddress?: string;
+
+  @Field(() => String, { nullable: true, description: 'User to log in as.' })
+  username?: string;
+}
+
+@ObjectType('NodePayload', { description: 'A node that was written.', simpleResolvers: true })
+class NodePayload {
+  @Field(() => Node, { description: 'As it is now.' })
+  node!: unknown;
+}
+
+@ObjectType('PingNodePayload', { description: 'What was found at a node.', simpleResolvers: true })
+class PingNodePayload {
+  @Field(() => Node, { description: 'The node.' })
+  node!: unknown;
+
+  @Field(() => Boolean, { description: 'Whether the gateway could log in and run a shell.' })
+  reachable!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why not, for programs: REFUSED, TIMEOUT, NAME_NOT_FOUND, UNREACHABLE, RESET, AUTHENTICATION, BAD_CREDENTIAL, HOST_KEY_CHANGED, NOT_SSH, UNSUPPORTED, …',
+  })
+  reason!: string | null;
+
+  @Field(() => String, { description: 'The same for people.' })
+  message!: string;
+
+  @Field(() => Float, { nullable: true, description: 'Milliseconds from calling the node to its answer.' })
+  latencyMs!: number | null;
+
+  @Field(() => [String], { description: 'The host keys that it showed, as type and SHA256 fingerprint.' })
+  hostKeys!: string[];
+
+  @Field(() => String, { nullable: true, description: 'What the node runs, as `uname -srm` says it.' })
+  system!: string | null;
+}
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => Node, { nullable: true, description: 'A node by its id; null if there is none.' })
+  node(@Arg('id', () => ID, { description: 'As in `ND1`.' }) _id: string): Node {
+    return planned();
+  }
+
+  @Query(() => NodeConnection, { description: 'All nodes.' })
+  nodes(@Args(() => NodeList) _list: unknown): unknown {
+    return planned();
+  }
+
+  @Mutation(() => NodePayload, { description: 'Creates a node. Errors: NOT_FOUND, BAD_USER_INPUT.' })
+  async createNode(
+    @Arg('input', () => CreateNodeInput, { description: 'What it is.' }) input: CreateNodeInput,
+    @Ctx() { platform }: Context,
+  ): Promise<NodePayload> {
+    const { instance, ...node } = input;
+    return { node: await createNode(platform, instance, node) };
+  }
+
+  @Mutation(() => NodePayload, { description: 'Changes a node. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.' })
+  async updateNode(
+    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
+    @Arg('input', () => UpdateNodeInput, { description: 'What to change.' }) input: UpdateNodeInput,
+    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
+    @Ctx() { platform }: Context,
+  ): Promise<NodePayload> {
+    return { node: await updateNode(platform, id, input, ifVersion) };
+  }
+
+  @Mutation(() => DeletePayload, {
+    description:
+      'Deletes a node. One with processes is refused with CONFLICT unless forced; then they are stopped as far as that is possible, and deleted with it. Errors: NOT_FOUND, CONFLICT.',
+  })
+  async deleteNode(
+    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
+    @Arg('force', () => Boolean, {
+      defaultValue: false,
+      description: 'Delete it with its processes, also those that could not be stopped.',
+    })
+    force: boolean,
+    @Ctx() { platform, actor }: Context,
+  ): Promise<DeletePayload> {
+    return { id: await deleteNode(platform, actor, id, force) };
+  }
+
+  @Mutation(() => PingNodePayload, {
+    description:
+      'Connects to a node with its credentials, anew, and answers with what it found. Pins its host keys at first contact. Errors: NOT_FOUND.',
+  })
+  async pingNode(
+    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
+    @Ctx() { platform }: Context,
+  ): Promise<PingNodePayload> {
+    const { reachable, reason, message, latencyMs, hostKeys, system } = await pingNode(platform, id);
+    return {
+      node: id,
+      reachable,
+      reason: reason ?? null,
+      message,
+      latencyMs: latencyMs ?? null,
+      hostKeys: hostKeys.map(({ type, fingerprint }) => `${type} ${fingerprint}`),
+      system: system ?? null,
+    };
+  }
+
+  @Mutation(() => NodePayload, {
+    description: 'Accepts another host key for a node, in place of all it had. Errors: NOT_FOUND, BAD_USER_INPUT.',
+  })
+  async trustHostKey(
+    @Arg('id', () => ID, { description: 'Which node.' }) id: string,
+    @Arg('type', () => String, { description: 'Type of the key, as in `ssh-ed25519`.' }) type: string,
+    @Arg('fingerprint', () => String, {
+      description: "As in `SHA256:…`. Have it from the node's administrator, not from the network.",
+    })
+    fingerprint: string,
+    @Ctx() { platform }: Context,
+  ): Promise<NodePayload> {
+    return { node: await trustHostKey(platform, id, { type, fingerprint }) };
+  }
+}
+
+@Resolver(() => Instance)
+export class InstanceNodes {
+  @FieldResolver(() => NodeConnection, { description: 'Its nodes.' })
+  nodes(@Args(() => NodeList) _list: unknown): unknown {
+    return planned();
+  }
+}

@@ -1,0 +1,125 @@
+// Answers reads: plans each document once, and puts the store's answers where GraphQL looks for them.
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  visit,
+} from 'graphql';
+import { getVariableValues } from 'graphql/execution/values.js';
+import type { Reader } from '../store/read/reader.ts';
+import type { Context } from './context.ts';
+import { type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
+
+type Resolver = GraphQLFieldResolver<Record<string, unknown>, Context>;
+
+/** What is kept for an operation of a document: which variables decide about its shape, and the plan for each of their values. */
+interface Plans {
+  readonly conditions: readonly string[];
+  readonly byCondition: Map<string, SelectionPlan | undefined>;
+}
+
+export class Planner {
+  readonly #planned: Planned;
+  readonly #plans = new WeakMap<OperationDefinitionNode, Plans>();
+
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly reader: Reader,
+  ) {
+    this.#planned = { schema, entities: new Set(reader.models.keys()) };
+  }
+
+  /** The data of a query as JSON text, or undefined if it is not the store's alone to answer, or its variables do not fit. */
+  answer(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    variables: Record<string, unknown>,
+  ): string | undefined {
+    const operation = getOperationAST(document, operationName);
+    if (operation?.operation !== OperationTypeNode.QUERY) return undefined;
+    const { coerced } = getVariableValues(this.schema, operation.variableDefinitions ?? [], variables);
+    if (!coerced) return undefined;
+    const plan = this.#plan(document, operation, coerced);
+    return plan && this.reader.read(plan, plan.args(coerced));
+  }
+
+  #plan(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Record<string, unknown>,
+  ): SelectionPlan | undefined {
+    let plans = this.#plans.get(operation);
+    if (!plans) {
+      plans = { conditions: conditionsOf(document), byCondition: new Map() };
+      this.#plans.set(operation, plans);
+    }
+    const condition = plans.conditions.map((name) => variables[name]).join();
+    if (!plans.byCondition.has(condition)) {
+      plans.byCondition.set(condition, planOperation(this.#planned, fragmentsOf(document), operation, variables));
+    }
+    return plans.byCondition.get(condition);
+  }
+
+  /**
+   * Gives the fields of the schema their resolvers, for the documents that do not go the short way (mutations, subscriptions,
+   * queries over sockets): a root or a payload reads with one statement, and what is below it is already in the answer.
+   */
+  attach(): void {
+    const query = this.schema.getQueryType();
+    const root: Resolver = (_source, _args, _context, info) => this.#read(info);
+    const byId: Resolver = (source, _args, _context, info) => {
+      const id = source[info.fieldName];
+      return typeof id === 'string' ? this.#read(info, id) : null;
+    };
+    for (const type of Object.values(this.schema.getTypeMap())) {
+      if (!isObjectType(type) || type.name.startsWith('__')) continue;
+      for (const field of Object.values(type.getFields())) {
+        const target = getNamedType(field.type);
+        if (this.#isBelow(type)) field.resolve = byKey;
+        else if (isObjectType(target) && plannedKind(this.#planned, target))
+          field.resolve = type === query ? root : byId;
+      }
+    }
+  }
+
+  /** Whether objects of this type come out of the store, under the keys of the answer. */
+  #isBelow(type: GraphQLObjectType): boolean {
+    return plannedKind(this.#planned, type) !== undefined || type.name === 'PageInfo' || type.name.endsWith('Edge');
+  }
+
+  #read(info: GraphQLResolveInfo, id?: string): unknown {
+    const field = info.parentType.getFields()[info.fieldName] as never;
+    const plan = planField(this.#planned, info.fragments as never, info.variableValues, field, info.fieldNodes, id);
+    return JSON.parse(this.reader.read(plan, plan.args(info.variableValues))).it;
+  }
+}
+
+// Two fields with the same name and other arguments differ in their keys only.
+const byKey: Resolver = (source, _args, _context, info) => source[info.path.key];
+
+const fragmentsOf = (document: DocumentNode): Record<string, FragmentDefinitionNode> =>
+  Object.fromEntries(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+
+/** The variables that `@skip` and `@include` look at. */
+function conditionsOf(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive: (directive) => {
+      for (const { value } of directive.arguments ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return [...names];
+}

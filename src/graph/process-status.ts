@@ -1,0 +1,72 @@
+// The subscription to what is seen of processes: first how each stands, then every change.
+import { Arg, Field, Float, ID, InputType, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import type { ProcessChange } from '../bus/bus.ts';
+import { type ProcessSelection, watchProcesses } from '../platform/watching.ts';
+import type { Context } from './context.ts';
+import { Observed, Process, ProcessStatus, StatusReason } from './processes.ts';
+import { DateTime } from './scalars.ts';
+
+@InputType('ProcessStatusFilter', { description: 'Which processes; all that is given has to hold.' })
+class ProcessStatusFilter implements ProcessSelection {
+  @Field(() => ID, { nullable: true, description: 'Of this instance.' })
+  instance?: string;
+
+  @Field(() => ID, { nullable: true, description: 'Of this service.' })
+  service?: string;
+
+  @Field(() => ID, { nullable: true, description: 'On this node.' })
+  node?: string;
+
+  @Field(() => ID, { nullable: true, description: 'This one.' })
+  process?: string;
+}
+
+@ObjectType('ProcessStatusChange', { description: 'How a process stands, or how that changed.', simpleResolvers: true })
+class ProcessStatusChange extends Observed {
+  @Field(() => ID, { description: 'The process, also after it was deleted.' })
+  processId!: string;
+
+  @Field(() => Process, { nullable: true, description: 'The process as it is now; null after it was deleted.' })
+  process!: unknown;
+
+  @Field(() => ProcessStatus, {
+    nullable: true,
+    description: 'What was seen before; null in what tells how things stand at the beginning.',
+  })
+  previous!: string | null;
+
+  @Field(() => StatusReason, {
+    description: 'What led to it, for programs. DELETED is the last that is heard of a process.',
+  })
+  reason!: string;
+
+  @Field(() => String, { nullable: true, description: 'The same for people, where there is more to say.' })
+  message!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Who asked for it; null when nobody did, as for a crash.' })
+  actor!: string | null;
+
+  @Field(() => DateTime, { description: 'Since when it is so.' })
+  at!: string;
+
+  @Field(() => Float, { description: 'Counts the changes of this process.' })
+  revision!: number;
+}
+
+@Resolver()
+export class ProcessStatusResolver {
+  @Subscription(() => ProcessStatusChange, {
+    subscribe: ({ args, context }: { args: { filter?: ProcessStatusFilter }; context: Context }) =>
+      watchProcesses(context.platform, args.filter ?? {}) as never,
+    description:
+      'First how each process stands (`previous` is null), then every change, in order. Errors: NOT_FOUND for a filter that names what does not exist; TOO_SLOW ends a reader that falls far behind.',
+  })
+  processStatus(
+    @Arg('filter', () => ProcessStatusFilter, { nullable: true, description: 'All processes if not given.' }) _filter:
+      | ProcessStatusFilter
+      | undefined,
+    @Root() change: ProcessChange,
+  ): ProcessStatusChange {
+    return { ...change, process: change.processId };
+  }
+}

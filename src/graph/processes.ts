@@ -1,0 +1,235 @@
+// Processes in the graph: what they are, what is wanted of them, and what was seen of them.
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  registerEnumType,
+} from 'type-graphql';
+import { createProcess, deleteProcess } from '../platform/processes.ts';
+import { DESIRED_STATES, PROCESS_STATUSES, STATUS_REASONS } from '../store/entities/process.ts';
+import type { Context } from './context.ts';
+import { enumOf } from './enums.ts';
+import { Instance } from './instances.ts';
+import { connectionOf, DeletePayload, listArgs, orderOf, planned } from './lists.ts';
+import { Node } from './nodes.ts';
+import { DateTime } from './scalars.ts';
+import { Service } from './services.ts';
+
+export const DesiredState = enumOf(DESIRED_STATES);
+registerEnumType(DesiredState, { name: 'DesiredState', description: 'What is wanted of a process.' });
+
+export const ProcessStatus = enumOf(PROCESS_STATUSES);
+registerEnumType(ProcessStatus, {
+  name: 'ProcessStatus',
+  description: 'What was seen of a process, in the words of supervisord.',
+  valuesConfig: {
+    STOPPED: { description: 'It was stopped on request, or never started.' },
+    STARTING: { description: 'A start is under way.' },
+    RUNNING: { description: 'It runs.' },
+    BACKOFF: { description: 'It ended, and the node will start it again after a pause.' },
+    STOPPING: { description: 'A stop is under way.' },
+    EXITED: { description: 'It ended by itself.' },
+    FATAL: { description: 'It ended so often that the node gave up.' },
+    UNKNOWN: { description: 'Nobody could look. It may run or not.' },
+  },
+});
+
+export const StatusReason = enumOf(STATUS_REASONS);
+registerEnumType(StatusReason, { name: 'StatusReason', description: 'What led to a status.' });
+
+@ObjectType()
+export class Observed {
+  @Field(() => DesiredState, { description: 'What is wanted of it.' })
+  desired!: string;
+
+  @Field(() => ProcessStatus, { description: 'What was seen of it.' })
+  status!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Its process id on the node, while it runs; where the status is UNKNOWN, the last that was known.',
+  })
+  pid!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'The exit code of its last end.' })
+  exitCode!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The signal that ended it, as in `SIGKILL`; also told from exit codes above 128.',
+  })
+  signal!: string | null;
+
+  @Field(() => Int, { description: 'How often the node started it again by itself since it was last asked to start.' })
+  restarts!: number;
+}
+
+@ObjectType('Process', {
+  description:
+    'A service on a node: an immutable triple of instance, service and node. To change it, delete it and create another.',
+  simpleResolvers: true,
+})
+export class Process extends Observed {
+  @Field(() => ID, { description: 'A UUID.' })
+  id!: string;
+
+  @Field(() => Instance, { description: 'The instance.' })
+  instance!: Instance;
+
+  @Field(() => Service, { description: 'What it runs.' })
+  service!: Service;
+
+  @Field(() => Node, { description: 'Where it runs.' })
+  node!: Node;
+
+  @Field(() => String, { nullable: true, description: 'Who asked for the desired state.' })
+  desiredActor!: string | null;
+
+  @Field(() => StatusReason, { description: 'What led to the status, for programs.' })
+  statusReason!: string;
+
+  @Field(() => String, { nullable: true, description: 'The same for people, where there is more to say.' })
+  statusMessage!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who asked for what led to the status; null when nobody did, as after a crash.',
+  })
+  statusActor!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it was last started; null if never.' })
+  startedAt!: string | null;
+
+  @Field(() => DateTime, { description: 'When the status was last looked at.' })
+  observedAt!: string;
+
+  @Field(() => DateTime, { description: 'Since when the status is this one.' })
+  changedAt!: string;
+
+  @Field(() => Int, {
+    description: 'Counts the changes of what was seen: of two answers, the one with the higher revision is the later.',
+  })
+  revision!: number;
+
+  @Field(() => DateTime, { description: 'When it was created.' })
+  createdAt!: string;
+}
+
+const ProcessConnection = connectionOf(Process, 'Process');
+
+@InputType('ProcessFilter', { description: 'Which processes.' })
+export class ProcessFilter {
+  @Field(() => [ID], { nullable: true, description: 'One of these ids.' })
+  id?: string[];
+
+  @Field(() => ID, { nullable: true, description: 'Of this instance.' })
+  instance?: string;
+
+  @Field(() => ID, { nullable: true, description: 'Of this service.' })
+  service?: string;
+
+  @Field(() => ID, { nullable: true, description: 'On this node.' })
+  node?: string;
+
+  @Field(() => DesiredState, { nullable: true, description: 'Of which this is wanted.' })
+  desired?: string;
+
+  @Field(() => [ProcessStatus], { nullable: true, description: 'With one of these statuses.' })
+  status?: string[];
+}
+
+const ProcessList = listArgs(
+  ProcessFilter,
+  orderOf('Process', { ID: 'id', CREATED_AT: 'createdAt', CHANGED_AT: 'changedAt', STATUS: 'status' }),
+);
+
+@InputType('CreateProcessInput', { description: 'A new process. Service and node have to be of one instance.' })
+class CreateProcessInput {
+  @Field(() => ID, { description: 'What it runs.' })
+  service!: string;
+
+  @Field(() => ID, { description: 'Where it runs.' })
+  node!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The instance; if given, refused unless service and node are of it.',
+  })
+  instance?: string;
+}
+
+@ObjectType('ProcessPayload', { description: 'A process that was written.', simpleResolvers: true })
+class ProcessPayload {
+  @Field(() => Process, { description: 'As it is now.' })
+  process!: unknown;
+}
+
+@Resolver()
+export class ProcessResolver {
+  @Query(() => Process, { nullable: true, description: 'A process by its id; null if there is none.' })
+  process(@Arg('id', () => ID, { description: 'A UUID.' }) _id: string): Process {
+    return planned();
+  }
+
+  @Query(() => ProcessConnection, { description: 'All processes, in the order of their creation.' })
+  processes(@Args(() => ProcessList) _list: unknown): unknown {
+    return planned();
+  }
+
+  @Mutation(() => ProcessPayload, {
+    description:
+      'Creates a process; it is not started. Errors: NOT_FOUND, BAD_USER_INPUT, CONFLICT for a node that is closed for deployment.',
+  })
+  async createProcess(
+    @Arg('input', () => CreateProcessInput, { description: 'What, where.' }) input: CreateProcessInput,
+    @Ctx() { platform }: Context,
+  ): Promise<ProcessPayload> {
+    return { process: await createProcess(platform, input) };
+  }
+
+  @Mutation(() => DeletePayload, {
+    description:
+      'Deletes a process. If it runs it is stopped first; if it cannot be, it is not deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
+  })
+  async deleteProcess(
+    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
+    @Arg('force', () => Boolean, { defaultValue: false, description: 'Delete it also if it could not be stopped.' })
+    force: boolean,
+    @Ctx() { platform, actor }: Context,
+  ): Promise<DeletePayload> {
+    return { id: await deleteProcess(platform, actor, id, force) };
+  }
+}
+
+@Resolver(() => Instance)
+export class InstanceProcesses {
+  @FieldResolver(() => ProcessConnection, { description: 'The processes of its services.' })
+  processes(@Args(() => ProcessList) _list: unknown): unknown {
+    return planned();
+  }
+}
+
+@Resolver(() => Service)
+export class ServiceProcesses {
+  @FieldResolver(() => ProcessConnection, { description: 'Its processes.' })
+  processes(@Args(() => ProcessList) _list: unknown): unknown {
+    return planned();
+  }
+}
+
+@Resolver(() => Node)
+export class NodeProcesses {
+  @FieldResolver(() => ProcessConnection, { description: 'The processes on it.' })
+  processes(@Args(() => ProcessList) _list: unknown): unknown {
+    return planned();
+  }
+}

@@ -1,0 +1,47 @@
+// Scalars with meaning.
+import { GraphQLScalarType } from 'graphql';
+import { GraphQLDateTimeISO, GraphQLISO8601Duration, GraphQLJSONObject } from 'graphql-scalars';
+import { badInput } from '../errors.ts';
+
+const named = (scalar: GraphQLScalarType, name: string, description: string) =>
+  new GraphQLScalarType({ ...scalar.toConfig(), name, description });
+
+export const DateTime = named(
+  GraphQLDateTimeISO,
+  'DateTime',
+  'An instant as ISO 8601 text in UTC, as in `2026-01-31T12:00:00.000Z`.',
+);
+
+export const JsonObject = named(
+  GraphQLJSONObject,
+  'JSONObject',
+  'A JSON object. It is stored and returned as it was given; the key `__proto__` is refused.',
+);
+
+export const Duration = named(
+  GraphQLISO8601Duration,
+  'Duration',
+  'A span of time as ISO 8601 text, as in `PT15S` or `PT1M30S`.',
+);
+
+export const Cursor = new GraphQLScalarType<string, string>({
+  name: 'Cursor',
+  description: 'A place in a list. Opaque: hand it back as you got it, to a list with the same order.',
+  serialize: String,
+  parseValue: (value) => {
+    if (typeof value !== 'string') throw badInput('A cursor is text.');
+    return value;
+  },
+});
+
+const DURATION = /^P(?:(?<days>\d+)D)?(?:T(?:(?<hours>\d+)H)?(?:(?<minutes>\d+)M)?(?:(?<seconds>\d+(?:\.\d+)?)S)?)?$/;
+
+/** Throws BAD_USER_INPUT for durations with years, months or weeks, and for more than `maxMs`. */
+export function milliseconds(duration: string, field: string, maxMs: number): number {
+  const parts = DURATION.exec(duration)?.groups;
+  if (!parts) throw badInput(`${field} takes days, hours, minutes and seconds, as in PT15S.`, field);
+  const part = (name: string) => Number(parts[name] ?? 0);
+  const ms = (((part('days') * 24 + part('hours')) * 60 + part('minutes')) * 60 + part('seconds')) * 1000;
+  if (ms > maxMs) throw badInput(`${field} may be at most ${maxMs / 1000} seconds.`, field);
+  return ms;
+}

@@ -1,0 +1,77 @@
+// Watching processes: how they stand, then every change, with no hole and no repeat between the two.
+import { FixedBuffer, Repeater } from '@repeaterjs/repeater';
+import type { ProcessChange } from '../bus/bus.ts';
+import { GantryError } from '../errors.ts';
+import { Instance } from '../store/entities/instance.ts';
+import { Node } from '../store/entities/node.ts';
+import { Process } from '../store/entities/process.ts';
+import { Service } from '../store/entities/service.ts';
+import type { EntityManager } from '../store/store.ts';
+import type { Platform } from './platform.ts';
+import { find } from './records.ts';
+import { standing } from './status.ts';
+
+/** Public ids; all that are given have to match. */
+export interface ProcessSelection {
+  readonly instance?: string | null;
+  readonly service?: string | null;
+  readonly node?: string | null;
+  readonly process?: string | null;
+}
+
+// A reader so far behind is better off starting anew than being told of the past.
+const MAX_BEHIND = 10_000;
+
+/** The iterator throws NOT_FOUND for a selection that names what does not exist, and TOO_SLOW at a reader that does not read. */
+export function watchProcesses({ store, bus }: Platform, selection: ProcessSelection): AsyncIterable<ProcessChange> {
+  return new Repeater(async (push, stop) => {
+    // Listening begins before looking: what changes in between comes twice, and the revision tells.
+    const changes = bus.subscribe('processChange');
+    void stop.then(() => changes.return());
+    const seen = new Map<string, number>();
+    const early: ProcessChange[] = [];
+    let tell = (change: ProcessChange): unknown => early.push(change);
+    void follow(changes, selection, (change) => tell(change), stop);
+    for (const process of await store.write((em) => select(em, selection))) {
+      seen.set(process.id, process.revision);
+      void push(standing(process));
+    }
+    tell = (change) => change.revision > (seen.get(change.processId) ?? -1) && push(change);
+    for (const change of early) tell(change);
+    await stop;
+  }, new FixedBuffer(MAX_BEHIND));
+}
+
+async function follow(
+  changes: AsyncIterable<ProcessChange>,
+  selection: ProcessSelection,
+  tell: (change: ProcessChange) => unknown,
+  stop: (error?: unknown) => void,
+): Promise<void> {
+  try {
+    for await (const change of changes) if (matches(change, selection)) tell(change);
+  } catch {
+    stop(
+      new GantryError(
+        'TOO_SLOW',
+        `You were more than ${MAX_BEHIND} changes behind. Subscribe again to go on from how things stand.`,
+      ),
+    );
+  }
+}
+
+async function select(em: EntityManager, { instance, service, node, process }: ProcessSelection): Promise<Process[]> {
+  const where = {
+    ...(instance != null && { instance: (await find(em, Instance, instance, 'filter.instance')).id }),
+    ...(service != null && { service: (await find(em, Service, service, 'filter.service')).id }),
+    ...(node != null && { node: (await find(em, Node, node, 'filter.node')).id }),
+    ...(process != null && { id: (await find(em, Process, process, 'filter.process')).id }),
+  };
+  return em.find(Process, where, { orderBy: { createdAt: 'asc', id: 'asc' } });
+}
+
+const matches = (change: ProcessChange, { instance, service, node, process }: ProcessSelection) =>
+  (instance == null || change.instanceId === instance) &&
+  (service == null || change.serviceId === service) &&
+  (node == null || change.nodeId === node) &&
+  (process == null || change.processId === process);
