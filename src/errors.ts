@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'CONFLICT'
   | 'NOT_STARTABLE'
   | 'NODE_UNREACHABLE'
+  | 'TOO_SLOW'
   | 'UNAVAILABLE';
 
 /** An expected failure. Its message is for the caller; `field` is the path of the input that is at fault, as in `input.name`. */

@@ -1,6 +1,5 @@
 // Errors on their way out: named ones with their code and field, all others without their text, under an id that the log knows.
 import { randomUUID } from 'node:crypto';
-import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { GantryError } from '../errors.ts';
@@ -21,7 +20,8 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
 export const errorFormatter =
   (log: Logger): FormatError =>
   (formatted, error) => {
-    const cause = unwrapResolverError(error);
+    // graphql-js wraps what a resolver or a subscription throws.
+    const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
     const place = {
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),

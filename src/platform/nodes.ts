@@ -47,15 +47,18 @@ export async function updateNode(
   ifVersion?: number | null,
 ): Promise<string> {
   const { password, privateKey, passphrase, ...changes } = check(CHANGES, input);
-  await platform.store.write(async (em) => {
+  const moved = await platform.store.write(async (em) => {
     const node = await find(em, Node, id);
     expectVersion(node, 'node', ifVersion);
     const before = `${node.ipAddress} ${node.port}`;
     em.assign(node, given(changes) as never);
-    // Another address is another machine: its key is met for the first time.
-    if (before !== `${node.ipAddress} ${node.port}`) node.hostKeys = '[]';
     setCredentials(platform.store.keyring, node, { password, privateKey, passphrase });
+    // Another address is another machine: its key is met for the first time.
+    const isMoved = before !== `${node.ipAddress} ${node.port}`;
+    if (isMoved) node.hostKeys = '[]';
+    return isMoved;
   });
+  if (moved) await platform.fleet.unwatch(id);
   await watchNode(platform, id);
   return id;
 }

@@ -1,10 +1,6 @@
 // An instance: one physical collection of services, which serves many tenants.
 import { defineEntity, p } from '@mikro-orm/core';
 import { json, lifespan, text } from './columns.ts';
-import { Node } from './node.ts';
-import { Process } from './process.ts';
-import { Service } from './service.ts';
-import { Tenant } from './tenant.ts';
 
 const schema = defineEntity({
   name: 'Instance',
@@ -29,10 +25,6 @@ const schema = defineEntity({
     workflows: json().default('[]'),
     plugins: json().default('[]'),
     ...lifespan(),
-    tenants: () => p.oneToMany(Tenant).mappedBy('instance'),
-    nodes: () => p.oneToMany(Node).mappedBy('instance'),
-    services: () => p.oneToMany(Service).mappedBy('instance'),
-    processes: () => p.oneToMany(Process).mappedBy('instance'),
   },
 });
 

@@ -2,7 +2,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { instant, json, lifespan, text, word } from './columns.ts';
 import { Instance } from './instance.ts';
-import { Process } from './process.ts';
 
 export const CREDENTIAL_KINDS = ['PASSWORD', 'PRIVATE_KEY'] as const;
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
@@ -26,7 +25,6 @@ const schema = defineEntity({
     hostKeys: json().default('[]'),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
-    processes: () => p.oneToMany(Process).mappedBy('node'),
   },
 });
 

@@ -1,7 +1,6 @@
 // An operation: lifecycle work that was asked for, stored before it begins, with a step for each process.
-import { defineEntity, p } from '@mikro-orm/core';
+import { defineEntity } from '@mikro-orm/core';
 import { instant, now, text, word } from './columns.ts';
-import { OperationStep } from './operation-step.ts';
 
 export const OPERATION_KINDS = ['START', 'STOP', 'RESTART'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
@@ -25,7 +24,6 @@ const schema = defineEntity({
     createdAt: instant().onCreate(now),
     startedAt: instant().nullable(),
     finishedAt: instant().nullable(),
-    steps: () => p.oneToMany(OperationStep).mappedBy('operation'),
   },
 });
 

@@ -2,7 +2,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { json, lifespan, text, word } from './columns.ts';
 import { Instance } from './instance.ts';
-import { Process } from './process.ts';
 
 /** The union of what the two versions of the platform's document allow; stored as given. */
 export const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'WARNING', 'ERROR', 'FATAL'] as const;
@@ -24,7 +23,6 @@ const schema = defineEntity({
     restartPolicy: word<RestartPolicy>().default('NEVER'),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
-    processes: () => p.oneToMany(Process).mappedBy('service'),
   },
 });
 

@@ -2,8 +2,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { lifespan, text } from './columns.ts';
 import { Instance } from './instance.ts';
-import { Integration } from './integration.ts';
-import { User } from './user.ts';
 
 const schema = defineEntity({
   name: 'Tenant',
@@ -14,8 +12,6 @@ const schema = defineEntity({
     rateLimit: p.integer().nullable(),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().nullable().deleteRule('set null'),
-    users: () => p.manyToMany(User).mappedBy('tenants'),
-    integrations: () => p.manyToMany(Integration).mappedBy('tenants'),
   },
 });
 

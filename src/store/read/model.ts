@@ -29,15 +29,39 @@ export interface Model {
   readonly table: string;
   readonly key: string;
   readonly columns: ReadonlyMap<string, Column>;
-  readonly relations: ReadonlyMap<string, Relation>;
+  readonly relations: Map<string, Relation>;
 }
 
 export type Models = ReadonlyMap<string, Model>;
 
+/** What the many of an entity are called at its other end: entities know their parents, so this end is derived. */
+const PLURALS: Readonly<Record<string, string>> = {
+  Tenant: 'tenants',
+  User: 'users',
+  Integration: 'integrations',
+  Node: 'nodes',
+  Service: 'services',
+  Process: 'processes',
+  OperationStep: 'steps',
+};
+
 export function readModels(metadata: MetadataStorage): Models {
-  const models = new Map<string, Model>();
-  for (const meta of metadata) if (!meta.pivotTable) models.set(meta.className, toModel(meta));
+  const models = new Map(
+    [...metadata].filter((meta) => !meta.pivotTable).map((meta) => [meta.className, toModel(meta)]),
+  );
+  for (const model of models.values()) {
+    for (const relation of [...model.relations.values()]) {
+      const plural = PLURALS[model.entity];
+      const other = models.get(relation.target);
+      if (plural && other && !other.relations.has(plural)) other.relations.set(plural, otherEnd(model, relation));
+    }
+  }
   return models;
+}
+
+function otherEnd(model: Model, relation: Relation): Relation {
+  if (relation.kind !== 'through') return { kind: 'toMany', target: model.entity, column: relation.column };
+  return { kind: 'through', target: model.entity, table: relation.table, mine: relation.theirs, theirs: relation.mine };
 }
 
 function toModel(meta: EntityMetadata): Model {
@@ -62,10 +86,6 @@ function toColumn(entity: string, property: EntityProperty): Column {
 function toRelation(property: EntityProperty): Relation {
   const target = property.targetMeta?.className ?? property.type;
   if (property.kind === ReferenceKind.MANY_TO_ONE) return { kind: 'toOne', target, column: columnOf(property) };
-  if (property.kind === ReferenceKind.ONE_TO_MANY) {
-    const owner = property.targetMeta?.properties[property.mappedBy as never] as unknown as EntityProperty;
-    return { kind: 'toMany', target, column: columnOf(owner) };
-  }
   return {
     kind: 'through',
     target,

@@ -154,7 +154,12 @@ function orderOf(model: Model, args: ReadArgs): Order {
   const column = field === undefined ? undefined : model.columns.get(field);
   if (field !== undefined && !column) throw badInput(`${model.entity} has no order by ${field}.`, 'orderBy.field');
   const name = column?.name ?? model.key;
-  return { name: field ?? 'key', column: name, key: model.key, descending: direction === 'DESC' };
+  return {
+    name: name === model.key ? 'key' : (field as string),
+    column: name,
+    key: model.key,
+    descending: direction === 'DESC',
+  };
 }
 
 /** Throws BAD_USER_INPUT unless the page is between 0 and 100 rows from one end. */

@@ -1,0 +1,74 @@
+// The settings: the only reader of the environment. Every mistake in them is told at once.
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { GantryError } from './errors.ts';
+
+export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const SETTINGS = z.object({
+  GANTRY_HOST: z.string().min(1, 'must be an address to listen on, as in 127.0.0.1').default('127.0.0.1'),
+  GANTRY_PORT: port().default(4000),
+  GANTRY_DATA: z.string().min(1, 'must be a folder').default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^sqlite:.+/, 'must be sqlite: and a file, as in sqlite:./data/gantry.db (PostgreSQL is not served yet)')
+    .optional(),
+  GANTRY_KEY_FILE: z.string().min(1, 'must be a file').optional(),
+  GANTRY_SERVICE_TYPES: z.string().min(1, 'must be a file').optional(),
+  GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
+  GANTRY_SHUTDOWN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(600).default(10),
+});
+
+// What a gateway finds that is itself run by a gateway.
+const OF_A_PROCESS = /^GANTRY_(INSTANCE_|SERVICE_ID|SERVICE_TYPE$|NODE_ID|PROCESS_ID|OPTION_|ID$|TOKEN$)/;
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** The SQLite file. */
+  readonly database: string;
+  readonly keyFile: string;
+  /** The catalogue of service types. */
+  readonly serviceTypes: string | undefined;
+  readonly logLevel: (typeof LEVELS)[number];
+  /** Milliseconds that running requests are given when the gateway closes. */
+  readonly shutdownMs: number;
+}
+
+/** Throws BAD_USER_INPUT with a line for each setting that is wrong or unknown. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  // An empty variable is one that is not set.
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const unknown = Object.keys(given).filter(
+    (name) => name.startsWith('GANTRY_') && !(name in SETTINGS.shape) && !OF_A_PROCESS.test(name),
+  );
+  const result = SETTINGS.safeParse(given);
+  const mistakes = [
+    ...(result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
+    ...unknown.map((name) => `${name} is not a setting`),
+  ];
+  if (!result.success || mistakes.length > 0) {
+    throw new GantryError(
+      'BAD_USER_INPUT',
+      `The settings are not right:\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+  const { data } = result;
+  const folder = resolve(data.GANTRY_DATA);
+  return {
+    host: data.GANTRY_HOST,
+    port: data.GANTRY_PORT,
+    database: resolve(data.DATABASE_URL?.slice('sqlite:'.length) ?? join(folder, 'gantry.db')),
+    keyFile: resolve(data.GANTRY_KEY_FILE ?? join(folder, 'keys')),
+    serviceTypes: data.GANTRY_SERVICE_TYPES && resolve(data.GANTRY_SERVICE_TYPES),
+    logLevel: data.GANTRY_LOG_LEVEL,
+    shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
+  };
+}
+
+function port() {
+  const message = 'must be a port, from 0 (any that is free) to 65535';
+  return z.coerce.number(message).int(message).min(0, message).max(65535, message);
+}

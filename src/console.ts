@@ -1,0 +1,22 @@
+// What the process says to the person who started it.
+
+import { GantryError } from './errors.ts';
+import { GRAPHQL_PATH } from './graph/http.ts';
+
+export function announce(url: string): void {
+  console.log(
+    [
+      'Gantry is up.',
+      `  GraphQL     ${url}${GRAPHQL_PATH}   (in a browser: GraphiQL)`,
+      `  WebSocket   ${url.replace('http', 'ws')}${GRAPHQL_PATH}`,
+      `  Health      ${url}/healthz   ${url}/readyz`,
+      'Ctrl-C closes it; processes on nodes live on.',
+    ].join('\n'),
+  );
+}
+
+/** An expected failure in a sentence, an unexpected one whole. Ends the process. */
+export function fail(error: unknown): never {
+  console.error(error instanceof GantryError ? error.message : error);
+  process.exit(1);
+}
