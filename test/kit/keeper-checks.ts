@@ -1,0 +1,288 @@
+// What a keeper promises, as one suite that is run over a table of shells.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quote } from '../../src/fleet/quote.ts';
+import { KeeperShell, lives, type ShellVariant } from './shell.ts';
+import { until } from './until.ts';
+
+const sleeper = 'set -- sleep 1000';
+const sh = (script: string) => `set -- sh -c ${quote(script)}`;
+
+/** The descriptors that any program has here: 0, 1, 2, and what the test runner itself was given and hands on. */
+function inherited(): string[] {
+  const child = spawn('sleep', ['60']);
+  const descriptors = readdirSync(`/proc/${child.pid}/fd`);
+  child.kill('SIGKILL');
+  return descriptors;
+}
+
+export function keeperChecks(variant: ShellVariant): void {
+  describe(`the keeper in ${variant.name}`, () => {
+    let keeper: KeeperShell;
+    beforeAll(() => {
+      keeper = new KeeperShell(variant);
+    });
+    afterAll(() => keeper.close());
+
+    const pidOf = async (id: string) => (await keeper.states()).get(id)?.pid ?? 0;
+
+    it('gives a process a clean beginning', async () => {
+      expect(await keeper.start('a', sleeper)).toMatch(/^started \d+$/);
+      const pid = await pidOf('a');
+      expect(await keeper.state('a')).toBe('running -');
+      await until('it has become sleep', () => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sleep'));
+      const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+      expect(/SigIgn:\s*(\S+)/.exec(status)?.[1]).toBe('0000000000000000');
+      expect(/SigBlk:\s*(\S+)/.exec(status)?.[1]).toBe('0000000000000000');
+      expect(/Umask:\s*(\S+)/.exec(status)?.[1]).toBe('0022');
+      const [group, session] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/.*\) /s, '')
+        .split(' ')
+        .slice(2)
+        .map(Number);
+      expect([group, session]).toEqual([pid, pid]);
+      expect(readdirSync(`/proc/${pid}/fd`)).toEqual(inherited());
+      expect(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')).toBe('');
+      const names = readFileSync(`/proc/${pid}/environ`, 'latin1')
+        .split('\0')
+        .map((pair) => pair.split('=')[0]);
+      expect(names.filter((name) => /^(GANTRY|SSH)/.test(name ?? '')).sort()).toEqual(['GANTRY_ID', 'GANTRY_TOKEN']);
+    });
+
+    it('starts what runs no second time', async () => {
+      expect(await keeper.start('a', sleeper)).toBe(`already running ${await pidOf('a')}`);
+    });
+
+    it('stops it, and once more', async () => {
+      const pid = await pidOf('a');
+      expect(await keeper.stop('a')).toBe('stopped 143');
+      expect(lives(pid)).toBe(false);
+      expect(await keeper.state('a')).toBe('stopped 143');
+      expect(await keeper.stop('a')).toBe('stopped 143');
+    });
+
+    it('stops a whole tree that ignores TERM, also what left session and group', async () => {
+      const deaf = `sh -c 'trap "" TERM; while :; do sleep 1; done'`;
+      const file = join(keeper.work, 'tree.sh');
+      const nested = `setsid setsid sh -c 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; while :; do sleep 1; done" & while :; do sleep 1; done'`;
+      writeFileSync(
+        file,
+        `trap '' TERM\n${deaf} &\n${deaf} &\nsetsid ${deaf} &\n${nested}\nwhile :; do sleep 1; done\n`,
+      );
+      await keeper.start('b', `set -- sh '${file}'`);
+      const token = `GANTRY_TOKEN=${keeper.words('b', 'run')[3]}`;
+      await until('the tree is there', () => keeper.marked(token).length >= 6);
+      const from = performance.now();
+      expect(await keeper.stop('b', 1_000)).toBe('stopped 137');
+      expect(performance.now() - from).toBeLessThan(8_000);
+      expect(keeper.marked(token)).toEqual([]);
+    });
+
+    it('catches exit codes and signals', async () => {
+      for (const code of [0, 3, 255]) {
+        await keeper.start('c', sh(`sleep 0.1; exit ${code}`));
+        await keeper.reaches('c', new RegExp(`^exited ${code}$`));
+      }
+      await keeper.start('c', sleeper);
+      process.kill(await pidOf('c'), 'SIGKILL');
+      await keeper.reaches('c', /^exited 137$/);
+    });
+
+    it('says why something cannot begin', async () => {
+      const plain = join(keeper.work, 'plain');
+      writeFileSync(plain, 'x', { mode: 0o600 });
+      expect(await keeper.start('c', 'set -- /no/such/program')).toBe('unrunnable 127');
+      expect(await keeper.start('c', 'set -- no-such-program')).toBe('unrunnable 127');
+      expect(await keeper.start('c', `set -- ${plain}`)).toBe('unrunnable 126');
+      expect(await keeper.start('c', 'cd -- /no/such || exit 125\nset -- sleep 9')).toBe('unrunnable 125');
+      expect(await keeper.start('c', "set -- 'unclosed")).toMatch(/^unrunnable/);
+      chmodSync(plain, 0o700);
+      writeFileSync(plain, '#!/no/such/interpreter\n');
+      await keeper.start('c', `set -- ${plain}`);
+      await keeper.reaches('c', /^exited 12[67]$/);
+    });
+
+    it('refuses ids that are no names, and other nonsense', async () => {
+      for (const id of ['../x', '/x', '', '.x', 'a b', '-n', 'a;b', '*', 'a\nb']) {
+        expect(await keeper.start(id, sleeper), id).toBe('refused');
+        expect(await keeper.stop(id), id).toBe('refused');
+        expect(await keeper.run(['remove', id]), id).toBe('refused');
+      }
+      expect(existsSync(join(keeper.folder, 'x'))).toBe(false);
+      expect(await keeper.start('c', sleeper, 'sometimes')).toBe('refused');
+      expect(await keeper.stop('c', 0, 'STOP')).toBe('refused');
+      expect(await keeper.run(['stop', 'c', 'TERM', '1;2'])).toBe('refused');
+    });
+
+    it('starts once and stops for all, however many ask at once', async () => {
+      const once = join(keeper.work, 'once');
+      const spec = sh(`echo x >>'${once}'; exec sleep 1000`);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => keeper.start('d', spec)));
+      expect(answers.filter((answer) => answer.startsWith('started'))).toHaveLength(1);
+      expect(answers.filter((answer) => answer.startsWith('already'))).toHaveLength(19);
+      expect(readFileSync(once, 'latin1')).toBe('x\n');
+      const stops = await Promise.all(Array.from({ length: 5 }, () => keeper.stop('d')));
+      expect(new Set(stops)).toEqual(new Set(['stopped 143']));
+    });
+
+    it('knows what is left when a keeper was killed', async () => {
+      await keeper.start('e', sleeper);
+      const pid = await pidOf('e');
+      process.kill(keeper.keeperPid('e'), 'SIGKILL');
+      await keeper.reaches('e', /^running orphan$/);
+      expect(await keeper.start('e', sleeper)).toBe(`already running ${pid}`);
+      process.kill(pid, 'SIGKILL');
+      await keeper.reaches('e', /^lost unknown$/);
+      expect(await keeper.start('e', sleeper)).toMatch(/^started/);
+      const second = await pidOf('e');
+      process.kill(keeper.keeperPid('e'), 'SIGKILL');
+      await keeper.reaches('e', /^running orphan$/);
+      expect(await keeper.stop('e')).toBe('stopped unknown');
+      expect(lives(second)).toBe(false);
+    });
+
+    it('runs again what its policy says, and a stop ends that', async () => {
+      const runs = join(keeper.work, 'runs');
+      await keeper.start('f', sh(`echo x >>'${runs}'; sleep 0.05; exit 7`), 'always');
+      await until('the third run', () => existsSync(runs) && readFileSync(runs, 'latin1').length === 6);
+      await keeper.reaches('f', /^backoff 7$/);
+      expect((await keeper.states()).get('f')?.restarts).toBe(2);
+      const from = performance.now();
+      expect(await keeper.stop('f')).toBe('stopped 7');
+      expect(performance.now() - from).toBeLessThan(2_500);
+      expect(await keeper.state('f')).toBe('stopped 7');
+      expect(readFileSync(runs, 'latin1')).toHaveLength(6);
+      await keeper.start('g', sh('sleep 0.05; exit 0'), 'on-failure');
+      await keeper.reaches('g', /^exited 0$/);
+      await until('its keeper is done', () => keeper.file('g', 'keep') === '');
+    });
+
+    it('does not try again what never began', async () => {
+      expect(await keeper.start('g', 'set -- /no/such', 'always')).toBe('unrunnable 127');
+      await until('its keeper is done', () => keeper.file('g', 'keep') === '');
+      expect(await keeper.state('g')).toBe('exited 127');
+    });
+
+    it('stops what is suspended', async () => {
+      await keeper.start('h', sleeper);
+      process.kill(await pidOf('h'), 'SIGSTOP');
+      expect(await keeper.stop('h', 3_000)).toBe('stopped 143');
+    });
+
+    it('stops by other signals', async () => {
+      const ready = join(keeper.work, 'ready');
+      await keeper.start('i', sh(`trap 'exit 5' INT; : >'${ready}'; while :; do sleep 0.05; done`));
+      await until('its trap is set', () => existsSync(ready));
+      expect(await keeper.stop('i', 5_000, 'INT')).toBe('stopped 5');
+      await keeper.start('i', sleeper);
+      expect(await keeper.stop('i', 5_000, 'KILL')).toBe('stopped 137');
+    });
+
+    it('is not fooled by the names of programs', async () => {
+      const names = ['a) R 1 1 (x', '\nl) Z'];
+      for (const name of names) {
+        const file = join(keeper.work, name);
+        copyFileSync('/usr/bin/sleep', file);
+        chmodSync(file, 0o700);
+        await keeper.start('j', `set -- ${quote(file)} 1000`);
+        await until('it has become that', async () =>
+          readFileSync(`/proc/${await pidOf('j')}/stat`, 'latin1').includes(name),
+        );
+        expect(await keeper.state('j')).toBe('running -');
+        expect(await keeper.stop('j')).toBe('stopped 143');
+      }
+    });
+
+    it('hands on every byte in words and environment, and runs none of it', async () => {
+      const trap = join(keeper.work, 'INJECTED');
+      const evil = [
+        '',
+        '-n',
+        '--',
+        `$(touch ${trap})`,
+        '`id`',
+        `'; touch ${trap}; '`,
+        '"$newline"',
+        '\n',
+        '\r\n',
+        '!!',
+        '~root',
+        '*',
+      ];
+      evil.push('{a,b}', '\\', '\\\\n', '%s%n', `'"'"'`, `\${IFS}`, '\x1b[2J');
+      for (let byte = 1; byte < 256; byte++) evil.push(String.fromCharCode(byte));
+      const random = Array.from({ length: 60 }, () => randomBytes(40).toString('latin1').replaceAll('\0', "'"));
+      for (const [round, words] of [evil, random].entries()) {
+        const env = words.map((word, n) => `export FZ${n}=${quote(word)}\n`).join('');
+        const id = `fuzz${round}`;
+        await keeper.start(
+          id,
+          Buffer.from(`${env}set -- /usr/bin/printf '%s\\0' ${words.map(quote).join(' ')}`, 'latin1'),
+        );
+        const printed = await until('all of it was printed', () => {
+          const parts = keeper.file(id, 'log').split('\0');
+          return parts.length > words.length && parts;
+        });
+        expect(printed.slice(0, -1)).toEqual(words);
+        await keeper.start(`${id}env`, Buffer.from(`${env}set -- /usr/bin/env -0`, 'latin1'));
+        const wanted = words.map((word, n) => `FZ${n}=${word}`);
+        const found = () =>
+          keeper
+            .file(`${id}env`, 'log')
+            .split('\0')
+            .filter((pair) => pair.startsWith('FZ'));
+        await until('the environment was printed', () => found().length === words.length);
+        expect(found().sort()).toEqual(wanted.sort());
+      }
+      expect(existsSync(trap)).toBe(false);
+    });
+
+    it('lets the environment of a process hold names that the keeper uses itself', async () => {
+      const names =
+        'boot root self shell newline pid state token dir ids child_dir child_token stat_start BOOT PATH'.split(' ');
+      const env = names.map((name) => `export ${name}='${name === 'PATH' ? '/bin:/usr/bin' : 'mine'}'\n`).join('');
+      await keeper.start('k', `${env}set -- env`);
+      await until('it was printed', () => /PATH=/.test(keeper.file('k', 'log')));
+      for (const name of names)
+        expect(keeper.file('k', 'log')).toMatch(new RegExp(`^${name}=(mine|/bin:/usr/bin)$`, 'm'));
+    });
+
+    it('forgets what is down, and only that', async () => {
+      await keeper.start('r', sleeper);
+      expect(await keeper.run(['remove', 'r'])).toBe('up running');
+      await keeper.stop('r');
+      expect(await keeper.run(['remove', 'r'])).toBe('removed');
+      expect(await keeper.state('r')).toBe('none');
+      const all = [
+        keeper.run(['remove', 'r']),
+        keeper.start('r', sleeper),
+        keeper.run(['remove', 'r']),
+        keeper.start('r', sleeper),
+      ];
+      const answers = await Promise.all(all);
+      expect(answers.filter((answer) => answer.startsWith('started')).length).toBeGreaterThanOrEqual(1);
+      expect(await keeper.state('r')).toBe('running -');
+      await keeper.stop('r');
+    });
+
+    it('keeps the log, and caps it', async () => {
+      await keeper.start('m', sh('echo out; echo err >&2'));
+      await until('both are there', async () => (await keeper.run(['log', 'm'])) === 'out\nerr');
+      await keeper.start('l', sh(`while :; do echo ${'a'.repeat(99)}; sleep 0.0005; done`));
+      await until(
+        'it was cut',
+        () => keeper.file('l', 'log.1').length > 100_000 && keeper.file('l', 'log').length < 100_000,
+      );
+      await keeper.stop('l', 500);
+    });
+
+    it('leaves nothing running when nothing is kept', async () => {
+      for (const id of (await keeper.states()).keys()) await keeper.stop(id, 500);
+      await until('all keepers are gone', () => keeper.own().length === 0 || undefined).catch(() => {});
+      expect(keeper.own()).toEqual([]);
+    });
+  });
+}
