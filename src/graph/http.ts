@@ -1,7 +1,13 @@
 // The HTTP door: GraphQL, its page, and health.
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import type { Context } from './context.ts';
 import { graphiqlPage } from './page.ts';
@@ -25,7 +31,7 @@ export function createHttp(
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
   });
   http.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => answerError(error, request, reply));

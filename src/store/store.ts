@@ -28,7 +28,13 @@ export class Store {
       dbName: file,
       entities: ENTITIES,
       extensions: [Migrator],
-      migrations: { migrationsList: MIGRATIONS, snapshot: false, transactional: true, allOrNothing: true },
+      migrations: {
+        migrationsList: MIGRATIONS,
+        snapshot: false,
+        silent: true,
+        transactional: true,
+        allOrNothing: true,
+      },
       discovery: { warnWhenNoEntities: true },
       debug: false,
     });
