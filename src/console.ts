@@ -15,6 +15,18 @@ export function announce(url: string): void {
   );
 }
 
+/** Closes once when the process is told to end (Ctrl-C, or a supervisor's TERM); told a second time, it ends at once. */
+export function onEnd(close: () => Promise<void>): void {
+  let isClosing = false;
+  const end = () => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    close().then(() => process.exit(0), fail);
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+}
+
 /** An expected failure in a sentence, an unexpected one whole. Ends the process. */
 export function fail(error: unknown): never {
   console.error(error instanceof GantryError ? error.message : error);

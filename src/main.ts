@@ -1,16 +1,12 @@
 // The process: settings, open, signals, close.
 import { readConfig } from './config.ts';
-import { announce, fail } from './console.ts';
+import { announce, fail, onEnd } from './console.ts';
 import { openGateway } from './gateway.ts';
 
 try {
   const gateway = await openGateway(readConfig(process.env));
   announce(gateway.url);
-  const close = () => {
-    gateway.close().then(() => process.exit(0), fail);
-  };
-  process.once('SIGINT', close);
-  process.once('SIGTERM', close);
+  onEnd(() => gateway.close());
 } catch (error) {
   fail(error);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { readConfig } from '../config.ts';
-import { announce, fail } from '../console.ts';
+import { announce, fail, onEnd } from '../console.ts';
 import { openGateway } from '../gateway.ts';
 import { startDemoNode } from './node.ts';
 import { createDemoPlatform, stopDemoPlatform } from './platform.ts';
@@ -24,13 +24,12 @@ async function demo(): Promise<void> {
   const gateway = await openGateway(config, pino({ level: config.logLevel }));
   const close = async () => {
     console.log('\nStopping what the demonstration started ...');
-    await stopDemoPlatform(gateway.platform, INSTANCES);
+    await stopDemoPlatform(gateway.platform);
     await gateway.close();
     await Promise.all(nodes.map((node) => node.close()));
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-    process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().catch(fail));
+  onEnd(close);
   await createDemoPlatform(gateway.platform, nodes, password);
   announce(gateway.url);
   console.log(THINGS_TO_PASTE);

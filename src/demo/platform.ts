@@ -2,12 +2,13 @@
 import { createInstance } from '../platform/instances.ts';
 import { createIntegration } from '../platform/integrations.ts';
 import { createNode } from '../platform/nodes.ts';
-import { changeAllServices } from '../platform/operations.ts';
+import { changeAllServices, changeProcess } from '../platform/operations.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createProcess } from '../platform/processes.ts';
 import { createService } from '../platform/services.ts';
 import { addTenantToInstance, createTenant, setIntegrationOfTenant } from '../platform/tenants.ts';
 import { createUser } from '../platform/users.ts';
+import { Process } from '../store/entities/process.ts';
 import type { DemoNode } from './node.ts';
 
 const ACTOR = { name: 'demo' };
@@ -80,7 +81,8 @@ export async function createDemoPlatform(
   }
 }
 
-/** Stops all that the demonstration started. */
-export async function stopDemoPlatform(platform: Platform, instances: readonly string[]): Promise<void> {
-  await Promise.all(instances.map((id) => changeAllServices(platform, ACTOR, 'STOP', id, START_WAIT_MS)));
+/** Stops all that runs, also what was added to the demonstration by hand. */
+export async function stopDemoPlatform(platform: Platform): Promise<void> {
+  const processes = await platform.store.write((em) => em.find(Process, {}));
+  await Promise.all(processes.map(({ id }) => changeProcess(platform, ACTOR, 'STOP', id, START_WAIT_MS)));
 }

@@ -18,6 +18,9 @@ const SHELL_NAMES = new Set(
   ).split(' '),
 );
 
+// What the keeper tells its processes apart by, and its own settings.
+const KEEPER_NAMES = /^GANTRY_(ID|TOKEN|KEEPER_.*)$/;
+
 /** The keeper's words for restart policies. */
 export const POLICY_WORD: Readonly<Record<RestartPolicy, string>> = {
   NEVER: 'never',
@@ -39,7 +42,7 @@ function checkEnvName(name: string): void {
   const shown = JSON.stringify(name.slice(0, 80));
   if (!ENV_NAME.test(name))
     throw new FleetError('BAD_REQUEST', `${shown} cannot be the name of an environment variable.`);
-  if (SHELL_NAMES.has(name) || name.startsWith('GANTRY_')) {
+  if (SHELL_NAMES.has(name) || KEEPER_NAMES.test(name)) {
     throw new FleetError('BAD_REQUEST', `The environment variable ${shown} is kept for the shell or for Gantry.`);
   }
 }

@@ -25,18 +25,19 @@ interface Deletion {
 /** Throws NODE_UNREACHABLE with the reasons if something may still run and `force` is not given. */
 export async function deleteWithProcesses(platform: Platform, actor: Actor, deletion: Deletion): Promise<void> {
   const { store, lifecycle, status, fleet, log } = platform;
+  // Never started, or known to be down: nothing to stop.
   const mayRun = {
     $and: [deletion.processes, { startedAt: { $ne: null }, status: { $nin: ['STOPPED', 'EXITED', 'FATAL'] } }],
-  };
-  const running = await store.write((em) => em.find(Process, mayRun as FilterQuery<Process>));
+  } as FilterQuery<Process>;
+  const running = await store.write((em) => em.find(Process, mayRun));
   if (running.length > 0) {
     const outcome = await lifecycle.stopAndWait(actor, deletion.target, running, STOP_WAIT_MS);
     if (outcome.failures.length > 0 && !deletion.force) throw stillRunning(deletion.target, outcome.failures);
   }
   const gone = await store.write(async (em) => {
     const all = await em.find(Process, deletion.processes);
-    const restarted = all.filter((process) => process.desired === 'RUNNING' && process.startedAt !== null);
-    if (restarted.length > 0 && !deletion.force) {
+    const restarted = deletion.force ? [] : await em.find(Process, mayRun);
+    if (restarted.length > 0) {
       const ids = restarted.map((process) => process.id).join(', ');
       throw new GantryError(
         'CONFLICT',

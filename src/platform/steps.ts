@@ -150,19 +150,9 @@ export class StepRunner {
     const found = await this.fleet.refresh(nodeId, { timeoutMs: REFRESH_TIMEOUT_MS }).catch(() => undefined);
     const observation = found?.find((each) => each.processId === processId);
     if (observation) return this.status.record(toSeen(observation));
-    if (found)
-      return this.status.record({
-        processId,
-        status: 'STOPPED',
-        reason: 'STOPPED_ON_REQUEST',
-        message: asFailure(error).message,
-      });
-    return this.status.record({
-      processId,
-      status: 'UNKNOWN',
-      reason: 'NODE_NOT_CONNECTED',
-      message: asFailure(error).message,
-    });
+    const message = asFailure(error).message;
+    if (found) return this.status.record({ processId, status: 'STOPPED', reason: 'START_FAILED', message });
+    return this.status.record({ processId, status: 'UNKNOWN', reason: 'NODE_NOT_CONNECTED', message });
   }
 
   /** A start that ends at once has not succeeded, also if the node said that it ran. */

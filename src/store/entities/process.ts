@@ -24,6 +24,7 @@ export type ProcessStatus = (typeof PROCESS_STATUSES)[number];
 export const STATUS_REASONS = [
   'NEVER_STARTED',
   'START_REQUESTED',
+  'START_FAILED',
   'STARTED',
   'RESTARTED',
   'STOP_REQUESTED',
