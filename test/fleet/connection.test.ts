@@ -1,5 +1,8 @@
 // Links: what is made, kept, lost and made again, and what is never tried twice.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { newKeyPair } from '../../src/demo/node.ts';
 import type { NodeTarget, ProcessSpec } from '../../src/fleet/types.ts';
@@ -122,6 +125,16 @@ describe('a link', () => {
     await until('new attempts time out', () => t.fleet.connection(nodeId)?.reason === 'TIMEOUT');
     silent.server.resume();
     await t.reach(silent.target());
+  });
+
+  it('is not given up because the gateway itself was busy', async () => {
+    const [a, t] = [await node(), fleet({ heartbeatTimeoutMs: 1_500 })];
+    const { nodeId } = await t.reach(a.target());
+    await until('the first snapshot', () => t.heard.snapshots.length > 0);
+    const end = performance.now() + 2_500;
+    while (performance.now() < end); // the event loop stands still
+    await t.fleet.refresh(nodeId, timeout);
+    expect(t.heard.connections.map(({ state }) => state)).toEqual(['CONNECTING', 'CONNECTED']);
   });
 
   it('is made for a request that finds none, within its time', async () => {
@@ -254,6 +267,29 @@ describe('what is not a node', () => {
     expect(message).toContain('This account is not available');
     const poor = await node({ env: { PATH: '/nowhere' } });
     expect((await t.reach(poor.target(), 'UNSUPPORTED')).message).toContain('lacks');
+  });
+});
+
+describe('a node that is not honest', () => {
+  it('cannot fill our memory before the hello', async () => {
+    const [a, t] = [await node({ loginNoise: 'yes' }), fleet()];
+    await t.reach(a.target(), 'UNSUPPORTED');
+  });
+
+  it('cannot fill our memory after it, nor talk nonsense for long', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gantry-flood-'));
+    cleanups.push(async () => rmSync(folder, { recursive: true }));
+    const floods = ['exec yes', "exec tr '\\0' x </dev/zero", 'exec yes "S a running - 1 1 - 0"'];
+    for (const [n, flood] of floods.entries()) {
+      const shell = join(folder, `flood-${n}`);
+      writeFileSync(shell, `#!/bin/sh\nprintf 'GANTRY1 %s 0-0 1.0\\n' "$3"\n${flood}\n`, { mode: 0o755 });
+      const [a, t] = [await node({ env: { GANTRY_KEEPER_SH: shell } }), fleet()];
+      const before = process.memoryUsage().rss;
+      const { nodeId } = await t.reach(a.target(), n === 0 ? 'UNSUPPORTED' : 'CONNECTED');
+      await new Promise((resolve) => setTimeout(resolve, 300)); // lets it flood
+      expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(150);
+      await t.fleet.unwatch(nodeId);
+    }
   });
 });
 

@@ -187,6 +187,55 @@ describe('a process on a node', () => {
     expect(await seen('brief', 'EXITED')).toMatchObject({ exitCode: 9 });
   });
 
+  it('gets its words and environment unchanged, whatever they are', async () => {
+    const words = Array.from({ length: 0x2ff }, (_, code) => String.fromCodePoint(code + 1));
+    words.push(
+      '',
+      '-n',
+      '$(touch INJECTED)',
+      '`id`',
+      "'; touch INJECTED; '",
+      '"$newline"',
+      'a\nb',
+      '日本 \u{1F600}',
+      '~root',
+      '*',
+    );
+    const names = words.slice(0, 300).map((_, n) => `FZ${n}`);
+    const env = Object.fromEntries(names.map((name, n) => [name, words[n] ?? '']));
+    await test.fleet
+      .start(id, 'fuzz', { command: ['/usr/bin/printf', '%s\\0', ...words], env, restart: 'NEVER' }, timeout)
+      .catch(() => {});
+    await seen('fuzz', 'EXITED');
+    const log = (name: string) => readFileSync(join(node.folder, 'processes', name, 'log'), 'utf8').split('\0');
+    expect(log('fuzz').slice(0, -1)).toEqual(words);
+    await test.fleet
+      .start(id, 'fuzzenv', { command: ['/usr/bin/env', '-0'], env, restart: 'NEVER' }, timeout)
+      .catch(() => {});
+    await seen('fuzzenv', 'EXITED');
+    const pairs = log('fuzzenv').filter((pair) => pair.startsWith('FZ'));
+    expect(pairs.sort()).toEqual(names.map((name) => `${name}=${env[name]}`).sort());
+    expect(existsSync(join(node.home, 'INJECTED'))).toBe(false);
+  });
+
+  it('is told of within moments', async () => {
+    const [starts, crashes]: [number[], number[]] = [[], []];
+    for (let n = 0; n < 20; n++) {
+      const from = performance.now();
+      const { pid } = await test.fleet.start(id, 'quick', sleeper, timeout);
+      starts.push(performance.now() - from);
+      const { length } = test.heard.events;
+      const killed = performance.now();
+      process.kill(pid, 'SIGKILL');
+      const told = () => test.heard.events.slice(length).some(({ observation }) => observation.state === 'EXITED');
+      while (!told()) await new Promise((resolve) => setImmediate(resolve));
+      crashes.push(performance.now() - killed);
+    }
+    const median = (all: number[]) => all.toSorted((a, b) => a - b)[10] ?? Number.NaN;
+    expect(median(starts)).toBeLessThan(2_000);
+    expect(median(crashes)).toBeLessThan(500);
+  });
+
   it('is forgotten by remove, but only when it is down', async () => {
     await test.fleet.start(id, 'gone', sleeper, timeout);
     await expect(test.fleet.remove(id, 'gone', timeout)).rejects.toMatchObject({ reason: 'NOT_STOPPED' });
