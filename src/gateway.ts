@@ -17,6 +17,7 @@ import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
 import { watchAllNodes } from './platform/links.ts';
+import type { News } from './platform/news.ts';
 import { Observer } from './platform/observer.ts';
 import type { Platform } from './platform/platform.ts';
 import { ServiceTypes } from './platform/service-types.ts';
@@ -40,10 +41,10 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const serviceTypes = ServiceTypes.load(config.serviceTypes);
   mkdirSync(dirname(config.keyFile), { recursive: true, mode: 0o700 });
   const store = await Store.open(config.database, Keyring.open(config.keyFile));
-  const bus = createBus();
+  const bus = createBus<News>();
   const status = new StatusBook(store, bus, log);
   const fleet = new Fleet({ listener: new Observer(store, status, log), log });
-  const lifecycle = new Lifecycle(store, bus, new StepRunner(store, fleet, bus, status, serviceTypes), log);
+  const lifecycle = new Lifecycle(store, new StepRunner(store, fleet, bus, status, serviceTypes), log);
   const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle };
   const context: Context = { platform, actor: ANYONE };
 

@@ -1,34 +1,8 @@
 // Wakes: tells the readers in this process that something happened. What is true is in the store, not in here.
-import { createPubSub } from '@graphql-yoga/subscription';
-import type { DesiredState, ProcessStatus, StatusReason } from '../store/entities/process.ts';
+import { createPubSub, type PubSub } from '@graphql-yoga/subscription';
 
-/** A change of what is known of a process, as it was committed. Ids are public ones. */
-export interface ProcessChange {
-  readonly processId: string;
-  readonly instanceId: string;
-  readonly serviceId: string;
-  readonly nodeId: string;
-  readonly desired: DesiredState;
-  readonly status: ProcessStatus;
-  readonly previous: ProcessStatus | null;
-  readonly reason: StatusReason;
-  readonly message: string | null;
-  readonly actor: string | null;
-  readonly pid: number | null;
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly restarts: number;
-  readonly at: string;
-  /** Counts the changes of this process: of two changes, the later has the higher. */
-  readonly revision: number;
-}
-
-type Topics = {
-  processChange: [change: ProcessChange];
-  operationFinished: [operationId: string];
-};
+/** A bus whose topics, and what is said on them, its users name. */
+export type Bus<Topics extends Record<string, [unknown]>> = PubSub<Topics>;
 
 /** In process. Several gateways on one database will need one that crosses them. */
-export const createBus = () => createPubSub<Topics>();
-
-export type Bus = ReturnType<typeof createBus>;
+export const createBus = <Topics extends Record<string, [unknown]>>(): Bus<Topics> => createPubSub<Topics>();

@@ -22,8 +22,8 @@ export interface DemoNodeOptions {
   readonly password?: string;
   /** One line, as in authorized_keys. */
   readonly publicKey?: string;
-  /** Asks for the password by one hidden prompt only, as some PAM configurations do. */
-  readonly keyboardInteractive?: boolean;
+  /** Asks for the password by one hidden prompt only, as some PAM configurations do; `'too'`: takes it either way. */
+  readonly keyboardInteractive?: boolean | 'too';
   /** Default: 0, any free one. */
   readonly port?: number;
   /** Default: a new ed25519 key. */
@@ -181,14 +181,17 @@ export class DemoNode {
   #right(context: AuthContext): boolean {
     if (context.method === 'publickey') return this.#rightKey(context);
     const { password, keyboardInteractive } = this.options;
-    return context.method === 'password' && !keyboardInteractive && !!password && equal(context.password, password);
+    return (
+      context.method === 'password' && keyboardInteractive !== true && !!password && equal(context.password, password)
+    );
   }
 
   #methods(): ('password' | 'publickey' | 'keyboard-interactive')[] {
     const { password, publicKey, keyboardInteractive } = this.options;
     return [
-      ...(publicKey === undefined ? [] : (['publickey'] as const)),
-      ...(password === undefined ? [] : ([keyboardInteractive ? 'keyboard-interactive' : 'password'] as const)),
+      ...(publicKey ? (['publickey'] as const) : []),
+      ...(password && keyboardInteractive !== true ? (['password'] as const) : []),
+      ...(password && keyboardInteractive ? (['keyboard-interactive'] as const) : []),
     ];
   }
 

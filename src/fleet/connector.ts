@@ -106,6 +106,7 @@ function logIn(
   attempt: Attempt,
 ): Promise<Client> {
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) return reject(connectionFailure('RESET', target)); // while it waited for its slot
     const client = new ssh2.Client();
     attempt.closers.push(() => client.destroy());
     client.once('ready', () => resolve(client));

@@ -8,10 +8,10 @@ class Slots {
     this.#free = free;
   }
 
-  /** Resolves to the function that gives the slot back; calling it again does nothing. */
-  async take(): Promise<() => void> {
+  /** Resolves to the function that gives the slot back; calling it again does nothing. An abort ends the waiting. */
+  async take(signal?: AbortSignal): Promise<() => void> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((go) => this.#waiting.push(go));
+    else await this.#wait(signal);
     let given = false;
     return () => {
       if (given) return;
@@ -20,6 +20,19 @@ class Slots {
       if (next) next();
       else this.#free++;
     };
+  }
+
+  #wait(signal?: AbortSignal): Promise<void> {
+    return new Promise((go, stop) => {
+      this.#waiting.push(go);
+      const abort = () => {
+        const place = this.#waiting.indexOf(go);
+        if (place < 0) return;
+        this.#waiting.splice(place, 1);
+        stop(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+    });
   }
 }
 
@@ -41,13 +54,14 @@ export class HandshakeGate {
     return this.#total.take();
   }
 
-  /** Runs `work` in one of the slots of a server. */
-  async perServer<T>(server: string, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` in one of the slots of a server. Throws the signal's reason if it is aborted before that. */
+  async perServer<T>(server: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const entry = this.#servers.get(server) ?? { slots: new Slots(this.limits.perServer), users: 0 };
     this.#servers.set(server, entry);
     entry.users++;
-    const giveBack = await entry.slots.take();
+    let giveBack = () => {};
     try {
+      giveBack = await entry.slots.take(signal);
       return await work();
     } finally {
       giveBack();

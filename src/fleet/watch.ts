@@ -138,7 +138,7 @@ export class Watch {
       observed: (one: Parameters<FleetListener['observed']>[1]) => listener.observed(target.id, one),
     };
     const options = { timeoutMs, heartbeatTimeoutMs, signal, pin, sawHostKey, slot };
-    return gate.perServer(`${target.host}:${target.port}`, () => openLink(target, options, events));
+    return gate.perServer(`${target.host}:${target.port}`, () => openLink(target, options, events), signal);
   }
 
   /** Until the link ends; throws why it did. */

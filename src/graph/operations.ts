@@ -14,19 +14,14 @@ import {
   Resolver,
   registerEnumType,
 } from 'type-graphql';
-import { changeAllServices, changeProcess, changeService, deleteOperation } from '../platform/operations.ts';
-import {
-  OPERATION_KINDS,
-  OPERATION_STATES,
-  OPERATION_TARGETS,
-  type OperationKind,
-} from '../store/entities/operation.ts';
+import { deleteOperation } from '../platform/operations.ts';
+import { OPERATION_KINDS, OPERATION_STATES, OPERATION_TARGETS } from '../store/entities/operation.ts';
 import { STEP_STATES } from '../store/entities/operation-step.ts';
 import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { connectionOf, DeletePayload, listArgs, orderOf, planned } from './lists.ts';
 import { Process } from './processes.ts';
-import { DateTime, Duration, milliseconds } from './scalars.ts';
+import { DateTime } from './scalars.ts';
 
 const Kind = enumOf(OPERATION_KINDS);
 registerEnumType(Kind, { name: 'OperationKind', description: 'What an operation does.' });
@@ -154,34 +149,6 @@ class OperationFilter {
 
 const OperationList = listArgs(OperationFilter, orderOf('Operation', { CREATED_AT: 'createdAt', STATE: 'state' }));
 
-@ObjectType('OperationPayload', { description: 'The operation that a request became.', simpleResolvers: true })
-class OperationPayload {
-  @Field(() => Operation, { description: 'As it is when the wait ends: SUCCEEDED only if the state was reached.' })
-  operation!: unknown;
-}
-
-const DEFAULT_WAIT = 'PT15S';
-const MAX_WAIT_MS = 10 * 60 * 1000;
-const WAIT = {
-  description: 'How long the answer may take; at most 10 minutes. The operation goes on after it.',
-  defaultValue: DEFAULT_WAIT,
-};
-
-type Change = typeof changeProcess;
-
-async function operate(
-  change: Change,
-  kind: OperationKind,
-  id: string,
-  wait: string,
-  context: Context,
-): Promise<OperationPayload> {
-  const { platform, actor } = context;
-  return { operation: await change(platform, actor, kind, id, milliseconds(wait, 'wait', MAX_WAIT_MS)) };
-}
-
-const PROCESS_ERRORS = 'Errors: NOT_FOUND, NOT_STARTABLE, CONFLICT for a node that is closed for deployment.';
-
 @Resolver()
 export class OperationResolver {
   @Query(() => Operation, { nullable: true, description: 'An operation by its id; null if there is none.' })
@@ -192,85 +159,6 @@ export class OperationResolver {
   @Query(() => OperationConnection, { description: 'All operations, the newest first.' })
   operations(@Args(() => OperationList) _list: unknown): unknown {
     return planned();
-  }
-
-  @Mutation(() => OperationPayload, { description: `Starts a process. ${PROCESS_ERRORS}` })
-  startProcess(
-    @Arg('id', () => ID, { description: 'Which process.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeProcess, 'START', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, { description: 'Stops a process. Errors: NOT_FOUND.' })
-  stopProcess(
-    @Arg('id', () => ID, { description: 'Which process.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeProcess, 'STOP', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, { description: `Stops a process if it runs, and starts it. ${PROCESS_ERRORS}` })
-  restartProcess(
-    @Arg('id', () => ID, { description: 'Which process.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeProcess, 'RESTART', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, { description: `Starts all processes of a service. ${PROCESS_ERRORS}` })
-  startService(
-    @Arg('id', () => ID, { description: 'Which service.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeService, 'START', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, { description: 'Stops all processes of a service. Errors: NOT_FOUND.' })
-  stopService(
-    @Arg('id', () => ID, { description: 'Which service.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeService, 'STOP', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, {
-    description: `Restarts all processes of a service, all at once. ${PROCESS_ERRORS}`,
-  })
-  restartService(
-    @Arg('id', () => ID, { description: 'Which service.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeService, 'RESTART', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, {
-    description:
-      'Starts all processes of all services of an instance; what cannot be started is a failed step. Errors: NOT_FOUND.',
-  })
-  startAllServices(
-    @Arg('instance', () => ID, { description: 'Which instance.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeAllServices, 'START', id, wait, context);
-  }
-
-  @Mutation(() => OperationPayload, {
-    description: 'Stops all processes of all services of an instance. Errors: NOT_FOUND.',
-  })
-  stopAllServices(
-    @Arg('instance', () => ID, { description: 'Which instance.' }) id: string,
-    @Arg('wait', () => Duration, WAIT) wait: string,
-    @Ctx() context: Context,
-  ) {
-    return operate(changeAllServices, 'STOP', id, wait, context);
   }
 
   @Mutation(() => DeletePayload, {

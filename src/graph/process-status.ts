@@ -1,6 +1,6 @@
 // The subscription to what is seen of processes: first how each stands, then every change.
 import { Arg, Field, Float, ID, InputType, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
-import type { ProcessChange } from '../bus/bus.ts';
+import type { ProcessChange } from '../platform/news.ts';
 import { type ProcessSelection, watchProcesses } from '../platform/watching.ts';
 import type { Context } from './context.ts';
 import { Observed, Process, ProcessStatus, StatusReason } from './processes.ts';

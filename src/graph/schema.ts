@@ -5,6 +5,8 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { InstanceResolver } from './instances.ts';
 import { IntegrationResolver, TenantIntegrations } from './integrations.ts';
+import { LifecycleResolver } from './lifecycle.ts';
+import { NodeContactResolver } from './node-contact.ts';
 import { InstanceNodes, NodeResolver } from './nodes.ts';
 import { OperationResolver, ProcessSteps } from './operations.ts';
 import { ProcessStatusResolver } from './process-status.ts';
@@ -27,12 +29,14 @@ export const buildSchema = (): GraphQLSchema =>
       UserResolver,
       IntegrationResolver,
       NodeResolver,
+      NodeContactResolver,
       NodeProcesses,
       ServiceResolver,
       ServiceProcesses,
       ProcessResolver,
       ProcessSteps,
       OperationResolver,
+      LifecycleResolver,
       ProcessStatusResolver,
     ],
     // Asked for by type-graphql, though every subscription here brings its own source.

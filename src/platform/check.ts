@@ -2,7 +2,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { badInput } from '../errors.ts';
-import { type Counted, ID_PREFIXES, storedId } from '../store/ids.ts';
 
 // Control characters, line breaks and the Unicode separators that terminals and logs take for line breaks.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
@@ -92,12 +91,4 @@ export function check<Shape extends z.ZodType>(shape: Shape, input: unknown, at 
   const issue = result.error.issues[0] as z.core.$ZodIssue;
   const field = [at, ...issue.path.map(String)].filter(Boolean).join('.');
   throw badInput(`${field} ${issue.message}.`, field);
-}
-
-/** The stored number of a counted id that an input names, or BAD_USER_INPUT with an example of one. */
-export function countedId(noun: Counted, id: string, field: string): number {
-  const number = storedId(noun, id);
-  if (number === undefined)
-    throw badInput(`${field} is not the id of a ${noun.toLowerCase()}: those look like ${ID_PREFIXES[noun]}1.`, field);
-  return number;
 }

@@ -1,9 +1,8 @@
 // Deleting what has processes: what runs is stopped first, and nothing is deleted while it cannot be stopped, unless forced.
-import type { FilterQuery } from '@mikro-orm/core';
 import { GantryError } from '../errors.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
-import type { EntityManager } from '../store/store.ts';
+import type { EntityManager, FilterQuery } from '../store/store.ts';
 import type { Target } from './lifecycle.ts';
 import { watchNode } from './links.ts';
 import type { Actor, Platform } from './platform.ts';

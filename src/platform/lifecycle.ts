@@ -1,7 +1,6 @@
 // Lifecycle: turns a wish (start, stop, restart) into a stored operation with a step for each process, and carries it out.
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Bus } from '../bus/bus.ts';
 import { now } from '../store/entities/columns.ts';
 import {
   Operation,
@@ -40,7 +39,6 @@ export class Lifecycle {
 
   constructor(
     private readonly store: Store,
-    private readonly bus: Bus,
     private readonly steps: StepRunner,
     private readonly log: Logger,
   ) {}
@@ -178,7 +176,6 @@ export class Lifecycle {
       operation.state = stateOf(total, failed);
       operation.finishedAt = now();
     });
-    this.bus.publish('operationFinished', id);
   }
 }
 

@@ -1,10 +1,10 @@
 // Requests of lifecycle work: which processes are meant, and what can be refused before anything begins.
-import type { FilterQuery } from '@mikro-orm/core';
 import { GantryError } from '../errors.ts';
 import { Instance } from '../store/entities/instance.ts';
 import { Operation, type OperationKind } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
+import type { FilterQuery } from '../store/store.ts';
 import type { Target } from './lifecycle.ts';
 import type { Actor, Platform } from './platform.ts';
 import { find } from './records.ts';

@@ -1,15 +1,15 @@
 // What every rule works with.
 import type { Logger } from 'pino';
-import type { Bus } from '../bus/bus.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { NewsBus } from './news.ts';
 import type { ServiceTypes } from './service-types.ts';
 import type { StatusBook } from './status.ts';
 
 export interface Platform {
   readonly store: Store;
-  readonly bus: Bus;
+  readonly bus: NewsBus;
   readonly log: Logger;
   readonly fleet: Fleet;
   readonly serviceTypes: ServiceTypes;

@@ -1,8 +1,7 @@
 // Finding, guarding and changing records, the same way for every noun.
-import type { EntityClass } from '@mikro-orm/core';
 import { GantryError, notFound } from '../errors.ts';
 import { type Counted, isCounted, storedId } from '../store/ids.ts';
-import type { EntityManager } from '../store/store.ts';
+import type { EntityClass, EntityManager } from '../store/store.ts';
 
 /** The record with this public id. Throws NOT_FOUND that names the noun, the id, and the input field that gave it. */
 export async function find<Entity extends object>(

@@ -1,10 +1,10 @@
 // The book of what was seen of processes: writes each observation down, in the order in which it came, and tells the bus.
 import type { Logger } from 'pino';
-import type { Bus, ProcessChange } from '../bus/bus.ts';
 import { now } from '../store/entities/columns.ts';
 import { Process, type ProcessStatus, type StatusReason } from '../store/entities/process.ts';
 import { publicId, storedId } from '../store/ids.ts';
 import type { EntityManager, Store } from '../store/store.ts';
+import type { NewsBus, ProcessChange } from './news.ts';
 import type { Actor } from './platform.ts';
 
 /** What is new about a process. What is left out is nothing: a status without an exit code has none. */
@@ -36,7 +36,7 @@ export class StatusBook {
 
   constructor(
     private readonly store: Store,
-    private readonly bus: Bus,
+    private readonly bus: NewsBus,
     private readonly log: Logger,
   ) {}
 

@@ -1,6 +1,5 @@
 // The steps of an operation: brings one process to what was asked for, and says truly whether it got there.
 
-import type { Bus } from '../bus/bus.ts';
 import { GantryError } from '../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { type FailureReason, FleetError } from '../fleet/types.ts';
@@ -9,6 +8,7 @@ import type { OperationKind } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
+import type { NewsBus } from './news.ts';
 import { type RunSpec, runSpec, surroundings } from './run-spec.ts';
 import { toSeen } from './seen.ts';
 import type { ServiceTypes } from './service-types.ts';
@@ -48,7 +48,7 @@ export class StepRunner {
   constructor(
     private readonly store: Store,
     private readonly fleet: Fleet,
-    private readonly bus: Bus,
+    private readonly bus: NewsBus,
     private readonly status: StatusBook,
     private readonly serviceTypes: ServiceTypes,
   ) {}

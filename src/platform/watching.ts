@@ -1,12 +1,12 @@
 // Watching processes: how they stand, then every change, with no hole and no repeat between the two.
 import { FixedBuffer, Repeater } from '@repeaterjs/repeater';
-import type { ProcessChange } from '../bus/bus.ts';
 import { GantryError } from '../errors.ts';
 import { Instance } from '../store/entities/instance.ts';
 import { Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import type { EntityManager } from '../store/store.ts';
+import type { ProcessChange } from './news.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
 import { standing } from './status.ts';

@@ -1,6 +1,7 @@
 // The store: opens the database, brings its schema up to date, and gives out writers (units of work) and the reader.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { EntityClass, FilterQuery } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/sqlite';
 import { GantryError } from '../errors.ts';
@@ -9,7 +10,8 @@ import type { Keyring } from './keyring.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { Reader } from './read/reader.ts';
 
-export type { EntityManager };
+// The one door to the ORM: who writes takes its words from here.
+export type { EntityClass, EntityManager, FilterQuery };
 
 // SQLite: write-ahead log so that readers never wait, FULL so that no acknowledged commit is lost with the power.
 const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'busy_timeout = 5000'];

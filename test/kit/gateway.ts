@@ -59,7 +59,12 @@ export async function startGateway(
     ...settings,
   });
   const lines: string[] = [];
-  const sink = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) });
+  const sink = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk));
+      done();
+    },
+  });
   const gateway = await openGateway(config, pino({ level: 'debug' }, sink));
   const clients: Client[] = [];
   let isOpen = true;

@@ -171,6 +171,7 @@ grab() {
   read_stat "$grab_pid"
   grab_name=$grab_pid.$stat_start.$boot
   until ln -s "$grab_name" "$1.owner" 2>/dev/null; do
+    [ -d "${1%/*}" ] || return 1
     # A dead owner's lock is broken by one process at a time, and a breaker may die as well.
     owner_gone "$1.owner" && owner_gone "$1.breaker" && rm -f "$1.breaker"
     if owner_gone "$1.owner" && ln -s "$grab_name" "$1.breaker" 2>/dev/null; then
@@ -191,7 +192,14 @@ owner_gone() {
   ! same_process "${gone_name%%.*}" "${gone_rest%%.*}" "${gone_rest#*.}"
 }
 
-drop() { if [ "$use_flock" ]; then eval "exec $2>&-"; else rm -f "$1.owner"; fi; }
+# Gives lock $1 back. A symlink only if it is still ours: after `remove` the name may belong to someone else's lock.
+drop() {
+  if [ "$use_flock" ]; then
+    eval "exec $2>&-"
+  elif [ "$(readlink "$1.owner" 2>/dev/null)" = "$grab_name" ]; then
+    rm -f "$1.owner"
+  fi
+}
 
 # ---- processes and signals ----
 
@@ -261,7 +269,9 @@ start_process() {
   answer=disk
   mkdir -p "$dir" 2>/dev/null || return 74
   answer=locked
-  grab "$dir/op" 9 200 || return 75
+  if ! grab "$dir/op" 9 200; then
+    mkdir "$dir" 2>/dev/null && grab "$dir/op" 9 200 || return 75 # a `remove` came in between
+  fi
   start_round=0
   observe "$1"
   # It has just died and its keeper is about to say how.

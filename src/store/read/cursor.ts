@@ -7,9 +7,6 @@ export interface Cursor {
   readonly key: string | number;
 }
 
-export const encodeCursor = (order: string, { value, key }: Cursor): string =>
-  Buffer.from(JSON.stringify([order, value, key])).toString('hex');
-
 /** Throws BAD_USER_INPUT for what is no cursor, and for a cursor of another order. */
 export function decodeCursor(cursor: string, order: string, field: string): Cursor {
   const parts = parse(cursor);

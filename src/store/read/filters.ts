@@ -4,6 +4,7 @@ import { badInput } from '../../errors.ts';
 import { isCounted, storedId } from '../ids.ts';
 import type { Column, Model, Models, Relation } from './model.ts';
 import type { Statement } from './statement.ts';
+import { quote } from './words.ts';
 
 export interface TextFilter {
   readonly eq?: string | null;
@@ -12,8 +13,6 @@ export interface TextFilter {
   readonly startsWith?: string | null;
   readonly ignoreCase?: boolean | null;
 }
-
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** Conditions on the rows of `alias`. `path` leads from the read's arguments to this filter, so that only values differ between runs. */
 export function conditions(

@@ -4,7 +4,7 @@ import { decodeCursor } from './cursor.ts';
 import { conditions } from './filters.ts';
 import type { Model } from './model.ts';
 import type { EdgePart, OrderArgs, PageInfoPart, PagePart, PageSelection, ReadArgs } from './selection.ts';
-import { jsonObject, literal, type Needs, quote, type SqlWriter } from './sql.ts';
+import { jsonObject, literal, type Needs, quote, type Writer } from './words.ts';
 
 export interface PageSource {
   readonly from: string;
@@ -30,7 +30,7 @@ interface Order {
 
 type Source = (model: Model, alias: string) => PageSource;
 
-export function writePage(writer: SqlWriter, page: PageSelection, args: ReadArgs, source: Source): string {
+export function writePage(writer: Writer, page: PageSelection, args: ReadArgs, source: Source): string {
   const model = writer.model(page.entity);
   const alias = writer.alias();
   const order = orderOf(model, args);
@@ -49,7 +49,7 @@ export function writePage(writer: SqlWriter, page: PageSelection, args: ReadArgs
 }
 
 interface PageContext {
-  readonly writer: SqlWriter;
+  readonly writer: Writer;
   readonly alias: string;
   readonly order: Order;
   readonly backward: boolean;
@@ -61,7 +61,7 @@ interface PageContext {
 }
 
 /** The rows of the page, in order; with page info one row more than asked for, and each with its place (`rn`) and their number (`cnt`). */
-function writeRows(writer: SqlWriter, model: Model, page: PageSelection, source: Source, context: PageContext): string {
+function writeRows(writer: Writer, model: Model, page: PageSelection, source: Source, context: PageContext): string {
   const inner = writer.alias();
   const { from, where } = source(model, inner);
   const all = [...where, ...filters(writer, model, page, inner), ...keyset(writer, page, inner, context.order)];
@@ -119,19 +119,19 @@ function writeInfo({ alias, backward, limit, cursor, args }: PageContext, part: 
   }
 }
 
-function count(writer: SqlWriter, model: Model, page: PageSelection, source: Source): string {
+function count(writer: Writer, model: Model, page: PageSelection, source: Source): string {
   const alias = writer.alias();
   const { from, where } = source(model, alias);
   const all = [...where, ...filters(writer, model, page, alias)];
   return `(select count(*) from ${from}${all.length ? ` where ${all.join(' and ')}` : ''})`;
 }
 
-function filters(writer: SqlWriter, model: Model, page: PageSelection, alias: string): string[] {
+function filters(writer: Writer, model: Model, page: PageSelection, alias: string): string[] {
   const filter = writer.args[page.args]?.filter;
   return filter ? conditions(writer.statement, writer.models, model, alias, filter, [page.args, 'filter']) : [];
 }
 
-function keyset(writer: SqlWriter, page: PageSelection, alias: string, order: Order): string[] {
+function keyset(writer: Writer, page: PageSelection, alias: string, order: Order): string[] {
   const side = (field: 'after' | 'before', operator: string) => {
     if (writer.args[page.args]?.[field] === undefined) return [];
     const part = (of: 'value' | 'key') =>

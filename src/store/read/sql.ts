@@ -5,14 +5,12 @@ import type { Model, Models, Relation } from './model.ts';
 import { type PageSource, writePage } from './page.ts';
 import type { FieldSelection, ObjectSelection, PageSelection, ReadArgs, RootSelection } from './selection.ts';
 import { Statement } from './statement.ts';
+import { jsonObject, literal, type Needs, quote, type Writer } from './words.ts';
 
 export interface CompiledRead {
   readonly sql: string;
   readonly values: (args: readonly ReadArgs[]) => Record<string, string | number | null>;
 }
-
-export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** The arguments decide about the shape of the statement (is there a filter, an order, a cursor), never about its text otherwise. */
 export function compileRead(models: Models, roots: readonly RootSelection[], args: readonly ReadArgs[]): CompiledRead {
@@ -21,13 +19,7 @@ export function compileRead(models: Models, roots: readonly RootSelection[], arg
   return { sql, values: (given) => writer.statement.values(given) };
 }
 
-export const jsonObject = (entries: readonly (readonly [string, string])[]) =>
-  `json_object(${entries.map(([key, sql]) => `${literal(key)},${sql}`).join(',')})`;
-
-/** Columns of a row that an expression reads, by name: what the select below it has to deliver. */
-export type Needs = Set<string>;
-
-export class SqlWriter {
+class SqlWriter implements Writer {
   readonly statement = new Statement();
   #aliases = 0;
 

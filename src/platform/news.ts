@@ -1,0 +1,30 @@
+// What the platform says on the bus.
+import type { Bus } from '../bus/bus.ts';
+import type { DesiredState, ProcessStatus, StatusReason } from '../store/entities/process.ts';
+
+/** A change of what is known of a process, as it was committed. Ids are public ones. */
+export interface ProcessChange {
+  readonly processId: string;
+  readonly instanceId: string;
+  readonly serviceId: string;
+  readonly nodeId: string;
+  readonly desired: DesiredState;
+  readonly status: ProcessStatus;
+  readonly previous: ProcessStatus | null;
+  readonly reason: StatusReason;
+  readonly message: string | null;
+  readonly actor: string | null;
+  readonly pid: number | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly restarts: number;
+  readonly at: string;
+  /** Counts the changes of this process: of two changes, the later has the higher. */
+  readonly revision: number;
+}
+
+export type News = {
+  processChange: [change: ProcessChange];
+};
+
+export type NewsBus = Bus<News>;

@@ -1,0 +1,24 @@
+// The words of SQL that reads are written in, and what the parts of a statement need of its writer.
+import type { Model, Models } from './model.ts';
+import type { ObjectSelection, ReadArgs } from './selection.ts';
+import type { Statement } from './statement.ts';
+
+export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+export const jsonObject = (entries: readonly (readonly [string, string])[]) =>
+  `json_object(${entries.map(([key, sql]) => `${literal(key)},${sql}`).join(',')})`;
+
+/** Columns of a row that an expression reads, by name: what the select below it has to deliver. */
+export type Needs = Set<string>;
+
+export interface Writer {
+  readonly statement: Statement;
+  readonly models: Models;
+  /** The arguments of the run that the statement is written for; only their shape may decide about its text. */
+  readonly args: readonly ReadArgs[];
+  /** A name for a table that no other has in this statement. */
+  alias(): string;
+  model(entity: string): Model;
+  object(selection: ObjectSelection, alias: string, needs: Needs): string;
+}
