@@ -1,5 +1,5 @@
 // Links: what is made, kept, lost and made again, and what is never tried twice.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -137,6 +137,27 @@ describe('a link', () => {
     expect(t.heard.connections.map(({ state }) => state)).toEqual(['CONNECTING', 'CONNECTED']);
   });
 
+  it('leaves nothing on the node when its far end is killed', async () => {
+    const [a, t] = [await node(), fleet()];
+    await t.reach(a.target());
+    const watchers = () => readdirSync(join(a.folder, 'watchers'));
+    const [name = ''] = await until('its fifo is there', () => watchers().length === 1 && watchers());
+    const pid = Number(name.split('.')[0]);
+    process.kill(pid, 'SIGKILL');
+    await until(
+      'the link is remade',
+      () => t.heard.connections.filter(({ state }) => state === 'CONNECTED').length === 2,
+    );
+    await until('the old fifo is gone', () => !watchers().includes(name));
+    await until('its group is gone', () => {
+      try {
+        return process.kill(-pid, 0) && false;
+      } catch {
+        return true;
+      }
+    });
+  });
+
   it('is made for a request that finds none, within its time', async () => {
     const [a, t] = [await node(), fleet({ backoff: { firstMs: 60_000, maxMs: 60_000 } })];
     const { nodeId } = await t.reach(a.target());
@@ -184,6 +205,12 @@ describe('logging in', () => {
     await new Promise((resolve) => setTimeout(resolve, 500)); // more than twice the longest back-off
     expect(a.server.authRequests).toEqual(['none', 'password']);
     await t.reach(a.target());
+  });
+
+  it('sends a wrong password once, also where the server would take it in two ways', async () => {
+    const [a, t] = [await node({ keyboardInteractive: 'too' }), fleet()];
+    await t.reach(a.target({ password: new Secret('wrong') }), 'AUTH_FAILED');
+    expect(a.server.authRequests).toEqual(['none', 'password']);
   });
 
   it('is refused by type when the server takes nobody', async () => {

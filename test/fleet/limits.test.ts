@@ -24,6 +24,20 @@ describe('handshakes', () => {
     expect(begun).toEqual(['a1', 'a2', 'b', 'a3']);
   });
 
+  it('that wait can be called off', async () => {
+    const gate = new HandshakeGate({ total: 9, perServer: 1 });
+    const held = Promise.withResolvers<void>();
+    const first = gate.perServer('a', () => held.promise);
+    const abort = new AbortController();
+    const second = gate.perServer('a', async () => 'never', abort.signal);
+    const third = gate.perServer('a', async () => 'third');
+    abort.abort();
+    await expect(second).rejects.toThrow();
+    held.resolve();
+    await first;
+    expect(await third).toBe('third');
+  });
+
   it('in all are limited, and a slot given back twice is one slot', async () => {
     const gate = new HandshakeGate({ total: 1, perServer: 9 });
     const giveBack = await gate.total();
@@ -79,10 +93,12 @@ describe('requests', () => {
     await t.fleet.start(nodeId, 'a', spec, { timeoutMs: 10_000 });
     const stop = t.fleet.stop(nodeId, 'a', { graceMs: 1_000, timeoutMs: 200 });
     await expect(stop).rejects.toMatchObject({ reason: 'TIMEOUT' });
-    const [again, other] = await Promise.all([
-      t.fleet.start(nodeId, 'a', spec, { timeoutMs: 10_000 }),
-      t.fleet.start(nodeId, 'b', spec, { timeoutMs: 10_000 }),
-    ]);
-    expect([again.outcome, other.outcome]).toEqual(['STARTED', 'STARTED']);
+    const order: string[] = [];
+    const start = async (processId: string) => {
+      const { outcome } = await t.fleet.start(nodeId, processId, spec, { timeoutMs: 10_000 });
+      order.push(`${processId} ${outcome}`);
+    };
+    await Promise.all([start('a'), start('b')]);
+    expect(order).toEqual(['b STARTED', 'a STARTED']);
   });
 });

@@ -1,7 +1,16 @@
 // What a keeper promises, as one suite that is run over a table of shells.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quote } from '../../src/fleet/quote.ts';
@@ -266,6 +275,18 @@ export function keeperChecks(variant: ShellVariant): void {
       expect(answers.filter((answer) => answer.startsWith('started')).length).toBeGreaterThanOrEqual(1);
       expect(await keeper.state('r')).toBe('running -');
       await keeper.stop('r');
+    });
+
+    it('starts what was forgotten while the start waited for its turn', async () => {
+      const dir = join(keeper.folder, 'processes', 'w');
+      mkdirSync(dir, { recursive: true });
+      const holder = spawn('flock', [join(dir, 'op.lock'), 'sleep', '0.6']);
+      await until('the lock is there', () => existsSync(join(dir, 'op.lock')));
+      const started = keeper.start('w', sleeper);
+      await new Promise((resolve) => setTimeout(resolve, 250)); // it waits now, unless its locks are symlinks
+      if (holder.exitCode === null && keeper.file('w', 'run') === '') rmSync(dir, { recursive: true });
+      expect(await started).toMatch(/^started/);
+      expect(await keeper.stop('w')).toBe('stopped 143');
     });
 
     it('keeps the log, and caps it', async () => {

@@ -70,19 +70,25 @@ check 'start starts anew after a reboot' 'started *' "$(start c)"
 run stop c >/dev/null
 
 mkdir "$root/small"
-mount -t tmpfs -o size=200k tmpfs "$root/small"
+mount -t tmpfs -o size=200k,nr_inodes=120 tmpfs "$root/small"
 root=$root/small
 export GANTRY_KEEPER_DIR=$root
 start d >/dev/null
 start e >/dev/null
-dd if=/dev/zero of="$root/fill" bs=1k >/dev/null 2>&1
+mkdir "$root/fill"
+dd if=/dev/zero of="$root/fill/bytes" bs=1k >/dev/null 2>&1
+number=0
+while true 2>/dev/null >"$root/fill/$number"; do number=$((number + 1)); done
 check 'a full disk is no reason to be blind' 'running -*' "$(state d)"
 check 'a full disk refuses a start, and says so' disk "$(start f)"
-check 'a full disk is no reason not to stop' 'stopped *' "$(run stop d TERM 500)"
+# Not even a name fits on this disk. Locks that are symlinks need one: the one case in which a stop has to be refused.
+stopped='stopped *'
+[ "${GANTRY_KEEPER_NO_FLOCK:-}" ] && stopped=locked
+check 'a full disk is no reason not to stop' "$stopped" "$(run stop d TERM 500)"
 kill -9 "$(first e/run)"
 sleep 0.5
 check 'what dies on a full disk is lost' 'lost unknown*' "$(state e)"
-rm "$root/fill"
+rm -r "$root/fill"
 check 'with room again it starts' 'started *' "$(start e)"
 check 'and stops' 'stopped 143' "$(run stop e TERM 2000)"
 umount -l "$root"
