@@ -33,6 +33,9 @@ export function createHttp(
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    // Keys such as `constructor` are data here. `__proto__` is refused by the platform, which can name the field.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
   });
   http.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => answerError(error, request, reply));
   http.setNotFoundHandler((request, reply) =>

@@ -162,3 +162,13 @@ function collect(client: Client, query: string, variables?: object): Subscriptio
     close: end,
   };
 }
+
+/** Runs a query over a socket; answers with its first root. */
+export async function subscribeOnce(gateway: TestGateway, query: string, variables?: object): Promise<Data> {
+  const subscription = gateway.subscribe(query, variables);
+  try {
+    return await subscription.until((values) => values[0] ?? undefined);
+  } finally {
+    subscription.close();
+  }
+}
