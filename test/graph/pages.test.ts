@@ -75,6 +75,27 @@ describe('a walk', () => {
   });
 });
 
+describe('a page of which only a part is asked', () => {
+  it.each([
+    ['totalCount', { totalCount: 0 }],
+    ['__typename', { __typename: 'TenantConnection' }],
+    ['pageInfo { hasPreviousPage }', { pageInfo: { hasPreviousPage: false } }],
+    ['pageInfo { hasNextPage endCursor }', { pageInfo: { hasNextPage: false, endCursor: null } }],
+    ['nodes { id }', { nodes: [] }],
+  ])('%s of an empty list', async (part, answer) => {
+    const { tenants, instances } = await gateway.run(
+      `{ tenants(filter: { id: [] }) { ${part} } instances { nodes { tenants { ${part} } } } }`,
+    );
+    expect({ tenants, instances }).toEqual({ tenants: answer, instances: { nodes: [] } });
+  });
+
+  it('the far side of a page from the end, of many rows', async () => {
+    expect(await gateway.run('{ tenants(last: 2) { pageInfo { hasNextPage } } }')).toEqual({
+      tenants: { pageInfo: { hasNextPage: false } },
+    });
+  });
+});
+
 describe('filters', () => {
   it.each([
     [{ name: { eq: 'a' } }, ['t1', 't3']],

@@ -44,6 +44,9 @@ export function writePage(writer: Writer, page: PageSelection, args: ReadArgs, s
     part.key,
     writePart(context, part, () => count(writer, model, page, source)),
   ]);
+  // What only counts reads no rows.
+  if (page.parts.every(({ kind }) => kind === 'typename' || kind === 'totalCount'))
+    return `(select ${jsonObject(parts)})`;
   const rows = writeRows(writer, model, page, source, context);
   return `(select ${jsonObject(parts)} from ${rows} ${alias})`;
 }
@@ -102,7 +105,8 @@ function writeEdge(context: PageContext, part: EdgePart): string {
 
 function writeInfo({ alias, backward, limit, cursor, args }: PageContext, part: PageInfoPart): string {
   const isMore = `json(iif(max(${alias}.cnt) > ${limit},'true','false'))`;
-  const isCut = (given: string | undefined) => `json('${given !== undefined}')`;
+  // An aggregate, too: all of a page answers with one row, also where there are none to read.
+  const isCut = (given: string | undefined) => `json(iif(count(*) >= 0,'${given !== undefined}',''))`;
   const cursorAt = (place: string) => `max(case when ${alias}.rn = ${place} then ${cursor} end)`;
   const far = `min(${alias}.cnt, ${limit})`;
   switch (part.kind) {
