@@ -37,6 +37,7 @@ export function createHttp(
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
   });
+  closeAfterLastAnswer(http);
   http.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => answerError(error, request, reply));
   http.setNotFoundHandler((request, reply) =>
     reply
@@ -59,6 +60,17 @@ export function createHttp(
     }
   });
   return http;
+}
+
+// A connection that is busy when the gateway begins to close would be kept alive after its answer, and hold up the end.
+function closeAfterLastAnswer(http: FastifyInstance): void {
+  let isClosing = false;
+  http.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  http.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 }
 
 const wantsPage = (request: FastifyRequest) => (request.headers.accept ?? '').includes('text/html');

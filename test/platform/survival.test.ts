@@ -1,0 +1,174 @@
+// Survival: the gateway is killed and started again, and what runs on nodes neither dies nor is started twice.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Data, startGateway, type TestGateway } from '../kit/gateway.ts';
+import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { until } from '../kit/until.ts';
+import { createWorld } from '../kit/world.ts';
+
+// The gateway as `npm start` runs it; `npm test` builds it first.
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+let machine: FakeNode;
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  machine = await fakeNode();
+  folder = mkdtempSync(join(tmpdir(), 'gantry-survival-'));
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await machine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Outside {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  run(query: string, variables?: object): Promise<Data>;
+}
+
+/** A gateway in a process of its own. */
+async function spawnGateway(settings: Record<string, string> = {}): Promise<Outside> {
+  const environment = { PATH: process.env.PATH, GANTRY_DATA: folder, GANTRY_PORT: '0', ...settings };
+  const child = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
+  const url = await until('the address', () => /GraphQL\s+(http:\/\/[^/]+)/.exec(text)?.[1]);
+  const run = async (query: string, variables?: object) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await response.json()) as Data;
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data;
+  };
+  return { url, child, run, output: () => text };
+}
+
+const kill = async ({ child }: Outside, signal: NodeJS.Signals) => {
+  child.kill(signal);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+};
+
+const PROCESSES = '{ processes { nodes { id status pid startedAt desired } } }';
+
+describe('a gateway that is killed', () => {
+  it('with kill -9 while processes run shows them running when it is started again, with the same pids', async () => {
+    const first = await spawnGateway();
+    const world = await createWorld(first as never as TestGateway);
+    const node = await world.node(machine);
+    const service = await world.service(['/bin/sh', '-c', 'echo started >>starts; exec sleep 1000']);
+    for (let count = 0; count < 3; count++) await world.process(service, node);
+    await world.change('startService', service);
+    const before = (await first.run(PROCESSES)).processes.nodes;
+    await kill(first, 'SIGKILL');
+
+    const second = await spawnGateway();
+    const after = await until('all to be seen again', async () => {
+      const { nodes } = (await second.run(PROCESSES)).processes;
+      return nodes.every((each: { status: string }) => each.status === 'RUNNING') && nodes;
+    });
+    const facts = (rows: Data[]) => rows.map(({ id, status, pid, desired }) => ({ id, status, pid, desired }));
+    expect(facts(after)).toEqual(facts(before));
+    expect(readFileSync(join(machine.home, 'starts'), 'utf8').split('\n').filter(Boolean)).toHaveLength(3);
+    await kill(second, 'SIGTERM');
+  }, 60_000);
+
+  it('in the middle of an operation carries it out when it is started again, and starts nothing twice', async () => {
+    const first = await spawnGateway();
+    const world = await createWorld(first as never as TestGateway);
+    const node = await world.node(machine);
+    // The payload reports for itself if a second one of it runs.
+    const service = await world.service([
+      '/bin/sh',
+      '-c',
+      'exec 7>lock-$GANTRY_PROCESS_ID; flock -n 7 || echo double >>double; exec sleep 1000',
+    ]);
+    const ids: string[] = [];
+    for (let count = 0; count < 10; count++) ids.push(await world.process(service, node));
+    const operation = await world.change('startService', service, 'PT0S');
+    await kill(first, 'SIGKILL');
+
+    const second = await spawnGateway();
+    const done = await until('the end of the operation', async () => {
+      const { operation: now } = await second.run(
+        'query ($id: ID!) { operation(id: $id) { state finishedAt steps { nodes { state message } } } }',
+        { id: operation.id },
+      );
+      return now.finishedAt ? now : undefined;
+    });
+    expect(done.state).toBe('SUCCEEDED');
+    const { processes } = await second.run(
+      'query ($ids: [ID!]) { processes(filter: { id: $ids }) { nodes { status } } }',
+      { ids },
+    );
+    expect(processes.nodes.map((each: { status: string }) => each.status)).toEqual(ids.map(() => 'RUNNING'));
+    expect(() => readFileSync(join(machine.home, 'double'))).toThrow('ENOENT');
+    await kill(second, 'SIGTERM');
+  }, 60_000);
+});
+
+describe('a gateway that is told to close', () => {
+  it('answers the request under way, tells its sockets, ends with 0, and leaves processes alone', async () => {
+    const gateway = await startGateway({}, folder);
+    const pids = await until('the processes', async () => {
+      const { nodes } = (await gateway.run(PROCESSES)).processes;
+      const running = nodes.filter(({ status }: { status: string }) => status === 'RUNNING');
+      return running.length === nodes.length && running.map(({ pid }: { pid: number }) => pid);
+    });
+    await gateway.stop();
+
+    const outside = await spawnGateway();
+    const socket = new WebSocket(`${outside.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    const running = outside.run(
+      'mutation { createUser(input: { email: "late@example.com", name: "Late", password: "p" }) { user { email } } }',
+    );
+    // Hashing a password takes long enough for the signal to come in between.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    outside.child.kill('SIGTERM');
+    expect(await running).toEqual({ createUser: { user: { email: 'late@example.com' } } });
+    const [event] = (await closed) as [CloseEvent];
+    expect(event.code).toBe(1001);
+    if (outside.child.exitCode === null) await once(outside.child, 'exit');
+    expect(outside.child.exitCode).toBe(0);
+    await expect(fetch(`${outside.url}/healthz`)).rejects.toThrow();
+    for (const pid of pids) expect(() => process.kill(pid, 0)).not.toThrow();
+  }, 60_000);
+});
+
+describe('a gateway that cannot start', () => {
+  it.each([
+    [
+      'all the settings that are wrong, at once',
+      { GANTRY_PORT: 'x', GANTRY_LOG_LEVEL: 'loud', GANTRY_PROT: '1' },
+      /GANTRY_PORT.*\n.*GANTRY_LOG_LEVEL.*\n.*GANTRY_PROT/,
+    ],
+    ['a catalogue that is not there', { GANTRY_SERVICE_TYPES: '/no/such/file' }, /catalogue.*\/no\/such\/file/],
+    ['an address that is not its own', { GANTRY_HOST: '192.0.2.1' }, /192\.0\.2\.1/],
+  ])('names %s', async (_what, settings, message) => {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, GANTRY_DATA: folder, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    let text = '';
+    child.stderr.on('data', (chunk) => (text += chunk));
+    await once(child, 'exit');
+    expect(child.exitCode).toBe(1);
+    expect(text).toMatch(message);
+  });
+});
