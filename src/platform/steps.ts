@@ -184,6 +184,8 @@ export class StepRunner {
 
 function asFailure(error: unknown): StepFailure {
   if (error instanceof StepFailure) return error;
-  if (error instanceof FleetError) return new StepFailure(error.reason, error.message);
+  // Whether it ended before or after the node said that it runs is a race of milliseconds.
+  if (error instanceof FleetError)
+    return new StepFailure(error.reason === 'EXITED' ? 'EXITED_EARLY' : error.reason, error.message);
   throw error;
 }
