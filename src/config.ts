@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GantryError } from './errors.ts';
+import { PASSWORD_DISPLAYS, type PasswordDisplay } from './store/shown-secrets.ts';
 
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -15,6 +16,11 @@ const SETTINGS = z.object({
     .optional(),
   GANTRY_KEY_FILE: z.string().min(1, 'must be a file').optional(),
   GANTRY_SERVICE_TYPES: z.string().min(1, 'must be a file').optional(),
+  GANTRY_NODE_PASSWORDS: z.enum(PASSWORD_DISPLAYS, `must be one of ${PASSWORD_DISPLAYS.join(', ')}`).optional(),
+  GANTRY_ALLOWED_HOSTS: z
+    .string()
+    .regex(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, 'must be names of this gateway, comma separated, as in gantry.example.com')
+    .optional(),
   GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
   GANTRY_SHUTDOWN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(600).default(10),
 });
@@ -30,6 +36,10 @@ export interface Config {
   readonly keyFile: string;
   /** The catalogue of service types. */
   readonly serviceTypes: string | undefined;
+  /** How `/1.0` shows the passwords of nodes. */
+  readonly nodePasswords: PasswordDisplay;
+  /** Names that the gateway is called by, beyond the address it listens on. */
+  readonly allowedHosts: readonly string[];
   readonly logLevel: (typeof LEVELS)[number];
   /** Milliseconds that running requests are given when the gateway closes. */
   readonly shutdownMs: number;
@@ -63,10 +73,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     database: resolve(data.DATABASE_URL?.slice('sqlite:'.length) ?? join(folder, 'gantry.db')),
     keyFile: resolve(data.GANTRY_KEY_FILE ?? join(folder, 'keys')),
     serviceTypes: data.GANTRY_SERVICE_TYPES && resolve(data.GANTRY_SERVICE_TYPES),
+    // In clear, as documented, only where nobody beyond this machine can ask.
+    nodePasswords: data.GANTRY_NODE_PASSWORDS ?? (isLoopback(data.GANTRY_HOST) ? 'clear' : 'masked'),
+    allowedHosts: data.GANTRY_ALLOWED_HOSTS?.split(',').map((name) => name.trim().toLowerCase()) ?? [],
     logLevel: data.GANTRY_LOG_LEVEL,
     shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
   };
 }
+
+const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
 
 function port() {
   const message = 'must be a port, from 0 (any that is free) to 65535';

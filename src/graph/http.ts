@@ -10,12 +10,14 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Context } from './context.ts';
+import type { Hosts } from './hosts.ts';
 import { graphiqlPage } from './page.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
 // No document and no input comes near it.
 const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_SEGMENT = 1024;
 
 export interface Health {
   /** Throws, with the reason, while the gateway cannot serve. */
@@ -26,6 +28,7 @@ export function createHttp(
   apollo: ApolloServer<Context>,
   context: Context,
   health: Health,
+  hosts: Hosts,
   log: Logger,
 ): FastifyInstance {
   const http = Fastify({
@@ -36,8 +39,15 @@ export function createHttp(
     // Keys such as `constructor` are data here. `__proto__` is refused by the platform, which can name the field.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
+    // E-mail addresses are path segments of the dialects.
+    routerOptions: { maxParamLength: MAX_SEGMENT },
+    frameworkErrors: answerUnroutable,
   });
   closeAfterLastAnswer(http);
+  http.addHook('onRequest', async ({ raw }) => {
+    const refusal = hosts.refusal(raw);
+    if (refusal) throw Object.assign(new Error(refusal), { statusCode: 403 });
+  });
   http.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => answerError(error, request, reply));
   http.setNotFoundHandler((request, reply) =>
     reply
@@ -85,6 +95,11 @@ function sendPage(reply: FastifyReply) {
 
 const errorBody = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
 
+// An address that does not even decode belongs to no route: it is answered in the words of all who might have asked.
+function answerUnroutable({ message }: Error, _request: unknown, reply: unknown): void {
+  (reply as FastifyReply).code(400).send({ error: message, message, ...errorBody('BAD_REQUEST', message) });
+}
+
 /** Errors before GraphQL begins, as for a body that is no JSON. */
 function answerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) {
   const status = error.statusCode ?? 500;
@@ -94,5 +109,5 @@ function answerError(error: Error & { statusCode?: number }, request: FastifyReq
       .code(500)
       .send(errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong in the gateway. Its log says what.'));
   }
-  return reply.code(status).send(errorBody('BAD_REQUEST', error.message));
+  return reply.code(status).send(errorBody(status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST', error.message));
 }

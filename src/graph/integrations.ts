@@ -81,7 +81,13 @@ class CreateIntegrationInput extends IntegrationInput {
 }
 
 @InputType('UpdateIntegrationInput', { description: 'Changes of an integration: what is left out stays, null clears.' })
-class UpdateIntegrationInput extends IntegrationInput {}
+class UpdateIntegrationInput extends IntegrationInput {
+  @Field(() => JsonObject, {
+    nullable: true,
+    description: 'Keys of the definition to change, when the others are to stay; null removes a key.',
+  })
+  definitionChanges?: Record<string, unknown> | null;
+}
 
 @ObjectType('IntegrationPayload', { description: 'An integration that was written.', simpleResolvers: true })
 class IntegrationPayload {

@@ -34,8 +34,9 @@ export class Planner {
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly reader: Reader,
+    options: Pick<Planned, 'whole'> = {},
   ) {
-    this.#planned = { schema, entities: new Set(reader.models.keys()) };
+    this.#planned = { schema, entities: new Set(reader.models.keys()), ...options };
   }
 
   /** The data of a query as JSON text, or undefined if it is not the store's alone to answer, or its variables do not fit. */

@@ -34,6 +34,8 @@ const MAX_KEYS = 400;
 export interface Planned {
   readonly schema: GraphQLSchema;
   readonly entities: ReadonlySet<string>;
+  /** Whether a list of which no page is asked for is read whole: for documents of the house only. */
+  readonly whole?: boolean;
 }
 
 /** The entity that a type shows, itself or page by page. */
@@ -169,7 +171,9 @@ class Planner {
 
   private args(field: Field, nodes: readonly FieldNode[]): number {
     const node = nodes[0] as FieldNode;
-    return this.#args.push((variables) => withoutNulls(getArgumentValues(field, node, variables as never))) - 1;
+    const fixed: ReadArgs = this.planned.whole ? { whole: true } : {};
+    const given = (variables: Variables) => withoutNulls(getArgumentValues(field, node, variables as never));
+    return this.#args.push((variables) => ({ ...fixed, ...given(variables) })) - 1;
   }
 }
 

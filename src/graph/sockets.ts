@@ -11,6 +11,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Context } from './context.ts';
 import type { FormatError } from './errors.ts';
+import type { Hosts } from './hosts.ts';
 
 // No document and no input comes near it.
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -27,8 +28,18 @@ export function openSockets(
   schema: GraphQLSchema,
   context: Context,
   format: FormatError,
+  hosts: Hosts,
 ): Sockets {
-  const sockets = new WebSocketServer({ server: http, path, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    server: http,
+    path,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    verifyClient: ({ req }, answer) => {
+      const refusal = hosts.refusal(req);
+      answer(refusal === undefined, 403, refusal);
+    },
+  });
   const formatAll = (errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] =>
     errors.map((error) => format(error.toJSON(), error));
   const server = useServer(

@@ -10,7 +10,7 @@ const INTEGRATION = z.object({
   displayName: line().nullish(),
   definition: jsonObject().optional(),
 });
-const CHANGES = INTEGRATION.omit({ id: true }).partial();
+const CHANGES = INTEGRATION.omit({ id: true }).partial().extend({ definitionChanges: jsonObject().nullish() });
 
 export async function createIntegration({ store }: Platform, input: unknown): Promise<string> {
   const data = check(INTEGRATION, input);
@@ -27,11 +27,12 @@ export async function updateIntegration(
   input: unknown,
   ifVersion?: number | null,
 ): Promise<string> {
-  const changes = given(check(CHANGES, input));
+  const { definitionChanges, ...changes } = check(CHANGES, input);
   return store.write(async (em) => {
     const integration = await find(em, Integration, id);
     expectVersion(integration, 'integration', ifVersion);
-    em.assign(integration, changes as never);
+    em.assign(integration, given(changes) as never);
+    if (definitionChanges != null) integration.definition = merged(integration.definition, definitionChanges);
     return id;
   });
 }
@@ -41,4 +42,10 @@ export async function deleteIntegration({ store }: Platform, id: string): Promis
     em.remove(await find(em, Integration, id));
     return id;
   });
+}
+
+/** One JSON object with the keys of another in place of its own; those that are null there are gone. */
+function merged(definition: string, changes: string): string {
+  const all = { ...JSON.parse(definition), ...JSON.parse(changes) };
+  return JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)));
 }

@@ -32,7 +32,12 @@ export async function createNode({ store }: Platform, instanceId: string, input:
   const { password, privateKey, passphrase, ...data } = check(NODE, input);
   return store.write(async (em) => {
     const instance = await find(em, Instance, instanceId, 'input.instance');
-    const node = em.create(Node, { ...given(data), instance, credentialKind: 'PASSWORD' } as never) as Node;
+    const node = em.create(Node, {
+      ...given(data),
+      statusGiven: data.status !== undefined,
+      instance,
+      credentialKind: 'PASSWORD',
+    } as never) as Node;
     // A secret is sealed to its row: the row's number has to be there first.
     await em.flush();
     setCredentials(store.keyring, node, { password, privateKey, passphrase });
@@ -52,6 +57,7 @@ export async function updateNode(
     expectVersion(node, 'node', ifVersion);
     const before = `${node.ipAddress} ${node.port}`;
     em.assign(node, given(changes) as never);
+    if (changes.status !== undefined) node.statusGiven = true;
     setCredentials(platform.store.keyring, node, { password, privateKey, passphrase });
     // Another address is another machine: its key is met for the first time.
     const isMoved = before !== `${node.ipAddress} ${node.port}`;

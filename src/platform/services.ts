@@ -28,7 +28,7 @@ export async function createService(
   serviceTypes.checkOptions(data.type as string, JSON.parse(data.options ?? '{}'), 'input.options');
   const service = await store.write(async (em) => {
     const instance = await find(em, Instance, instanceId, 'input.instance');
-    return em.create(Service, { ...data, instance } as never) as Service;
+    return em.create(Service, { ...data, optionsGiven: data.options !== undefined, instance } as never) as Service;
   });
   return publicId('Service', service.id);
 }
@@ -45,6 +45,7 @@ export async function updateService(
     const service = await find(em, Service, id);
     expectVersion(service, 'service', ifVersion);
     em.assign(service, changes as never);
+    if (changes.options !== undefined) service.optionsGiven = true;
     serviceTypes.checkOptions(service.type, JSON.parse(service.options), 'input.options');
     return id;
   });

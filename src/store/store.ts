@@ -9,6 +9,7 @@ import { ENTITIES } from './entities/all.ts';
 import type { Keyring } from './keyring.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { Reader } from './read/reader.ts';
+import { type PasswordDisplay, showSecrets } from './shown-secrets.ts';
 
 // The one door to the ORM: who writes takes its words from here.
 export type { EntityClass, EntityManager, FilterQuery };
@@ -24,7 +25,7 @@ export class Store {
   ) {}
 
   /** Opens the SQLite file, made and migrated on first use. Throws UNAVAILABLE, in a sentence, if it cannot serve. */
-  static async open(file: string, keyring: Keyring): Promise<Store> {
+  static async open(file: string, keyring: Keyring, passwords: PasswordDisplay = 'omit'): Promise<Store> {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const orm = await MikroORM.init({
       dbName: file,
@@ -44,7 +45,7 @@ export class Store {
       for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
       await refuseNewerSchema(orm, file);
       await orm.migrator.up();
-      return new Store(orm, new Reader(file, orm.getMetadata()), keyring);
+      return new Store(orm, new Reader(file, orm.getMetadata(), showSecrets(keyring, passwords)), keyring);
     } catch (error) {
       await orm.close(true);
       throw error instanceof GantryError ? error : unusable(file, error as Error);

@@ -14,6 +14,8 @@ const schema = defineEntity({
     name: text(),
     description: text().nullable(),
     status: p.boolean().default(true),
+    // Whether anybody ever said so: a dialect shows a status only then.
+    statusGiven: p.boolean().default(false),
     ipAddress: text(),
     port: p.integer().default(22),
     username: text(),

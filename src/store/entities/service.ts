@@ -20,6 +20,8 @@ const schema = defineEntity({
     type: text(),
     logLevel: word<LogLevel>().nullable(),
     options: json().default('{}'),
+    // Whether any were ever given: a dialect shows them only then.
+    optionsGiven: p.boolean().default(false),
     restartPolicy: word<RestartPolicy>().default('NEVER'),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),

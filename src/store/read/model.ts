@@ -29,6 +29,8 @@ export interface Model {
   readonly table: string;
   readonly key: string;
   readonly columns: ReadonlyMap<string, Column>;
+  /** Columns of sealed values by what is sealed in them (`password`): what a reader may show of one is decided elsewhere. */
+  readonly sealed: ReadonlyMap<string, string>;
   readonly relations: Map<string, Relation>;
 }
 
@@ -66,14 +68,16 @@ function otherEnd(model: Model, relation: Relation): Relation {
 
 function toModel(meta: EntityMetadata): Model {
   const columns = new Map<string, Column>();
+  const sealed = new Map<string, string>();
   const relations = new Map<string, Relation>();
   for (const property of meta.props) {
     if (property.kind !== ReferenceKind.SCALAR) relations.set(property.name, toRelation(property));
-    // A hidden property is a secret: the reader does not know that it exists.
+    // A hidden property is a secret: no column that could be read, filtered or ordered by.
     else if (!property.hidden) columns.set(property.name, toColumn(meta.className, property));
+    else if (property.name.endsWith('Sealed')) sealed.set(property.name.slice(0, -'Sealed'.length), columnOf(property));
   }
   const key = meta.properties[meta.primaryKeys[0] as never] as EntityProperty;
-  return { entity: meta.className, table: meta.tableName, key: columnOf(key), columns, relations };
+  return { entity: meta.className, table: meta.tableName, key: columnOf(key), columns, sealed, relations };
 }
 
 function toColumn(entity: string, property: EntityProperty): Column {

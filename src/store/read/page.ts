@@ -13,6 +13,8 @@ export interface PageSource {
 
 export const MAX_PAGE = 100;
 const DEFAULT_PAGE = 50;
+// More than any list has; a true -1 would not bear the one row more that page info asks for.
+const WITHOUT_LIMIT = 2 ** 31 - 2;
 
 // What has no better order is listed by its key: counted ids, names given by people.
 const DEFAULT_ORDER: Readonly<Record<string, OrderArgs>> = {
@@ -167,7 +169,8 @@ function orderOf(model: Model, args: ReadArgs): Order {
 }
 
 /** Throws BAD_USER_INPUT unless the page is between 0 and 100 rows from one end. */
-export function pageSize({ first, last }: ReadArgs): number {
+export function pageSize({ first, last, whole }: ReadArgs): number {
+  if (whole && first === undefined && last === undefined) return WITHOUT_LIMIT;
   if (first !== undefined && last !== undefined) throw badInput('Give `first` or `last`, not both.', 'last');
   const [name, size] = last !== undefined ? ['last', last] : ['first', first ?? DEFAULT_PAGE];
   if (size < 0 || size > MAX_PAGE) throw badInput(`\`${name}\` is a number from 0 to ${MAX_PAGE}.`, String(name));

@@ -1,9 +1,11 @@
 // Runs reads on a read-only connection of its own: it sees what is committed, waits for no writer, and keeps its statements prepared.
 import type { MetadataStorage } from '@mikro-orm/core';
 import Database from 'better-sqlite3';
+import type { ShowSecret } from '../shown-secrets.ts';
 import { type Models, readModels } from './model.ts';
 import type { ReadArgs, RootSelection } from './selection.ts';
 import { type CompiledRead, compileRead } from './sql.ts';
+import { SHOW_SECRET } from './words.ts';
 
 // Statements kept prepared; more than the documents that a platform's tools speak, few enough to be no memory worth naming.
 const MAX_PREPARED = 500;
@@ -24,9 +26,10 @@ export class Reader {
   readonly #database: Database.Database;
   readonly #prepared = new Map<string, Database.Statement>();
 
-  constructor(file: string, metadata: MetadataStorage) {
+  constructor(file: string, metadata: MetadataStorage, showSecret: ShowSecret) {
     this.models = readModels(metadata);
     this.#database = new Database(file, { readonly: true, timeout: 5000 });
+    this.#database.function(SHOW_SECRET, { deterministic: true }, showSecret as (...args: unknown[]) => unknown);
     // The deep graph is read from memory, not by copying pages through the file.
     this.#database.pragma('mmap_size = 268435456');
     this.#database.pragma('cache_size = -65536');

@@ -49,6 +49,8 @@ export interface OrderArgs {
 /** The arguments of a root by id or of a page. Ids and cursors are public ones. */
 export interface ReadArgs {
   readonly id?: string;
+  /** All of a list, where no page of it is asked for. Only documents of the house read so. */
+  readonly whole?: true;
   readonly first?: number;
   readonly last?: number;
   readonly after?: string;

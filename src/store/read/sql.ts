@@ -5,7 +5,7 @@ import type { Model, Models, Relation } from './model.ts';
 import { type PageSource, writePage } from './page.ts';
 import type { FieldSelection, ObjectSelection, PageSelection, ReadArgs, RootSelection } from './selection.ts';
 import { Statement } from './statement.ts';
-import { jsonObject, literal, type Needs, quote, type Writer } from './words.ts';
+import { jsonObject, literal, type Needs, quote, SHOW_SECRET, type Writer } from './words.ts';
 
 export interface CompiledRead {
   readonly sql: string;
@@ -85,6 +85,8 @@ function children(relation: Relation, target: Model, alias: string, parent: stri
 
 function value(model: Model, property: string, alias: string, needs: Needs): string {
   const column = model.columns.get(property);
+  const sealed = model.sealed.get(property);
+  if (sealed) return shownSecret(model, property, sealed, alias, needs);
   if (!column) throw new Error(`${model.entity} has no column for ${property}`);
   needs.add(column.name);
   const sql = `${alias}.${quote(column.name)}`;
@@ -92,6 +94,14 @@ function value(model: Model, property: string, alias: string, needs: Needs): str
   if (column.kind === 'json') return `json(${sql})`;
   if (column.kind === 'id' && isCounted(model.entity)) return `${literal(ID_PREFIXES[model.entity])} || ${sql}`;
   return sql;
+}
+
+/** What a sealed value shows is for the function to say; the place that it is sealed to is the row's. */
+function shownSecret(model: Model, property: string, column: string, alias: string, needs: Needs): string {
+  needs.add(column).add(model.key);
+  const key = `${alias}.${quote(model.key)}`;
+  const place = `${literal(`${model.entity.toLowerCase()}:`)} || ${key} || ${literal(`:${property}`)}`;
+  return `${SHOW_SECRET}(${place}, ${alias}.${quote(column)})`;
 }
 
 // A text that is no id of that noun becomes one that no row has: reading it finds nothing.

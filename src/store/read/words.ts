@@ -3,6 +3,9 @@ import type { Model, Models } from './model.ts';
 import type { ObjectSelection, ReadArgs } from './selection.ts';
 import type { Statement } from './statement.ts';
 
+/** The function of the database that says what is shown of a sealed value. */
+export const SHOW_SECRET = 'show_secret';
+
 export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
