@@ -20,8 +20,7 @@ export class Observer implements FleetListener {
   }
 
   connection(connection: Connection): void {
-    const { nodeId, state, reason, message } = connection;
-    this.log.info({ node: nodeId, state, reason }, 'link to node');
+    const { nodeId, state, message } = connection;
     if (state === 'CONNECTED') return;
     // Between two links nobody looks: what was last seen is not what is.
     void this.status.recordNode(nodeId, (process) =>
