@@ -146,6 +146,8 @@ export class Lifecycle {
       () => undefined,
       (error: unknown) => this.#failureOf(error, operation.id, processId),
     );
+    // What the end of the gateway cut short has not failed: it goes on at the next start.
+    if (this.#closing && failure) return;
     await this.#update(stepId, (step) => {
       step.state = failure ? 'FAILED' : 'SUCCEEDED';
       step.reason = failure?.reason ?? null;

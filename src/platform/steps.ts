@@ -32,6 +32,7 @@ export class StepFailure extends Error {
       | 'NOT_STARTABLE'
       | 'NODE_CLOSED'
       | 'EXITED_EARLY'
+      | 'NOT_RUNNING'
       | 'INTERNAL',
     message: string,
   ) {
@@ -74,30 +75,40 @@ export class StepRunner {
   async #start({ process, nodeId }: Subject, actor: string): Promise<void> {
     const run = this.#spec(process);
     const seen = { processId: process.id, actor };
-    // Null until the first start: what was never started needs nobody to look at it.
     await this.status.record({
       ...seen,
       status: 'STARTING',
       reason: 'START_REQUESTED',
+      // Null until the first start: what was never started needs nobody to look at it.
       startedAt: process.startedAt ?? now(),
+      // What runs is not starting, also if it is asked to once more.
+      unless: (row) => row.status === 'RUNNING',
     });
     const early = this.#watchForExit(process.id);
     try {
       const { outcome, pid } = await this.fleet.start(nodeId, process.id, run.spec, { timeoutMs: START_TIMEOUT_MS });
-      await this.status.record({
-        ...seen,
-        status: 'RUNNING',
-        reason: 'STARTED',
-        pid,
-        unless: (row) => row.status !== 'STARTING',
-      });
-      if (outcome === 'STARTED') await early.expectNone(run.settleMs);
+      if (outcome === 'ALREADY') return await this.#expectRunning(nodeId, process.id);
+      const unless = (row: Process) => row.status !== 'STARTING' && row.status !== 'RUNNING';
+      await this.status.record({ ...seen, status: 'RUNNING', reason: 'STARTED', pid, unless });
+      await early.expectNone(run.settleMs);
     } catch (error) {
       await this.#lookAgain(nodeId, process.id, error);
       throw asFailure(error);
     } finally {
       early.close();
     }
+  }
+
+  /** The node had it already: what it is doing there is for the node to say. */
+  async #expectRunning(nodeId: string, processId: string): Promise<void> {
+    const found = await this.fleet.refresh(nodeId, { timeoutMs: REFRESH_TIMEOUT_MS });
+    const observation = found.find((each) => each.processId === processId);
+    if (observation) await this.status.record(toSeen(observation));
+    if (observation?.state === 'RUNNING') return;
+    throw new StepFailure(
+      'NOT_RUNNING',
+      'It ends again and again, and its node waits before the next start. Restart it to try at once.',
+    );
   }
 
   async #stop({ process, nodeId }: Subject, actor: string): Promise<void> {
@@ -110,6 +121,8 @@ export class StepRunner {
       status: 'STOPPING',
       reason: 'STOP_REQUESTED',
       pid: process.pid ?? undefined,
+      // Asked once more, it is not stopping again. The node is asked all the same.
+      unless: (row) => row.status === 'STOPPED',
     });
     try {
       const ended = await this.fleet.stop(nodeId, process.id, {

@@ -62,9 +62,22 @@ describe('starting', () => {
   it('a process that is started twice runs once', async () => {
     const { process } = await started();
     const { pid } = await world.look(process);
+    const watch = gateway.subscribe(WATCH, { filter: { process } });
+    await watch.until((values) => values[0]);
     const again = await Promise.all([1, 2, 3].map(() => world.change('startProcess', process)));
     expect(again.map((operation) => operation.state)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
     expect((await world.look(process)).pid).toBe(pid);
+    expect(watch.values).toHaveLength(1);
+  });
+
+  it('a process that ends again and again is not said to be started because its node keeps trying', async () => {
+    const { process } = await started(['/bin/sh', '-c', 'sleep 0.7; exit 1'], { restartPolicy: 'ALWAYS' });
+    await until('BACKOFF', async () => (await world.look(process)).status === 'BACKOFF');
+    expect(await world.change('startProcess', process)).toMatchObject({
+      state: 'FAILED',
+      steps: { nodes: [{ reason: 'NOT_RUNNING' }] },
+    });
+    expect((await world.change('stopProcess', process)).state).toBe('SUCCEEDED');
   });
 
   it('a command that is not there fails with its reason, and the process is not said to run', async () => {
