@@ -31,16 +31,16 @@ const deep = prepare(`json_object('data', json_object('instances', json_object('
   from (select id, name from instance order by id limit 50) i))))`);
 
 const users = prepare(`(
-  with page as (select email, name, row_number() over (order by email) place from (select email, name from user where email > ? order by email limit 101))
+  with page as materialized (select email, name from user where email > ? order by email limit 101),
+    shown as (select email, name from page limit 100)
   select json_object('data', json_object('users', json_object(
-    'nodes', json_group_array(json_object('email', email, 'name', name, 'tenants', json_object('nodes', (
+    'nodes', (select json_group_array(json_object('email', email, 'name', name, 'tenants', json_object('nodes', (
       select json_group_array(json_object('id', id, 'name', name))
-      from (select t.id, t.name from user_tenant j join tenant t on t.id = j.tenant_id where j.user_email = page.email order by t.id limit 50)))
-    )) filter (where place <= 100),
+      from (select t.id, t.name from user_tenant j join tenant t on t.id = j.tenant_id
+        where j.user_email = shown.email order by j.tenant_id limit 50))))) from shown),
     'pageInfo', json_object(
-      'endCursor', lower(hex(json_array('key', max(email) filter (where place <= 100), max(email) filter (where place <= 100)))),
-      'hasNextPage', json(iif(count(*) > 100, 'true', 'false'))))))
-  from page)`);
+      'endCursor', (select lower(hex(json_array('key', last, last))) from (select max(email) last from shown) where last is not null),
+      'hasNextPage', json(iif((select count(*) from page) > 100, 'true', 'false')))))))`);
 
 const answers = new Map<string, (variables: Variables) => Buffer>([
   [INSTANCE, ({ id = '' }) => instance.get(keyOf(id)) as Buffer],

@@ -12,6 +12,8 @@ import { type Server, startGateway, startPeer } from './servers.ts';
 const ROUNDS = setting('BENCH_ROUNDS', 5);
 const SECONDS = setting('BENCH_SECONDS', 2);
 const WARM_UP_SECONDS = 1;
+// The compiler of Mercurius begins with the second time that it sees a document.
+const COMPARISONS = 3;
 const FLOOR = 'hand-written SQL';
 const PEER = 'Mercurius with JIT';
 
@@ -35,7 +37,9 @@ try {
 
 async function bench(): Promise<void> {
   const contenders = await startAll();
-  for (const given of CASES) await compareAnswers(given, contenders);
+  for (const given of CASES) {
+    for (let time = 0; time < COMPARISONS; time++) await compareAnswers(given, contenders);
+  }
   console.log(`The answers are equal. ${ROUNDS} rounds of ${SECONDS} s for each server and read, in turns.\n`);
   const rounds = new Map<string, Round[]>();
   for (let round = 0; round <= ROUNDS; round++) {
