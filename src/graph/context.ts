@@ -1,5 +1,6 @@
 // What every resolver is handed.
-import type { Actor, Platform } from '../platform/platform.ts';
+import type { Actor } from '../platform/actor.ts';
+import type { Platform } from '../platform/platform.ts';
 
 export interface Context {
   readonly platform: Platform;

@@ -17,14 +17,15 @@ import { createIntegration, deleteIntegration, updateIntegration } from '../plat
 import { setIntegrationOfTenant } from '../platform/tenants.ts';
 import type { Context } from './context.ts';
 import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
-import { DateTime, JsonObject } from './scalars.ts';
+import { JsonObject } from './scalars.ts';
 import { Tenant, TenantConnection, TenantList } from './tenants.ts';
+import { Written } from './written.ts';
 
 @ObjectType('Integration', {
   description: 'The definition of an outside system that tenants may be given access to.',
   simpleResolvers: true,
 })
-export class Integration {
+export class Integration extends Written {
   @Field(() => ID, { description: 'The id that its administrator gave, as in `datasift`.' })
   id!: string;
 
@@ -38,15 +39,6 @@ export class Integration {
   tenants(@Args(() => TenantList) _list: unknown): unknown {
     return planned();
   }
-
-  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
-  version!: number;
-
-  @Field(() => DateTime, { description: 'When it was created.' })
-  createdAt!: string;
-
-  @Field(() => DateTime, { description: 'When it was last written.' })
-  updatedAt!: string;
 }
 
 const IntegrationConnection = connectionOf(Integration, 'Integration');

@@ -21,12 +21,13 @@ import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
 import { DateTime } from './scalars.ts';
+import { Written } from './written.ts';
 
 const CredentialKind = enumOf(CREDENTIAL_KINDS);
 registerEnumType(CredentialKind, { name: 'CredentialKind', description: 'What the gateway logs in to a node with.' });
 
 @ObjectType('Node', { description: 'A machine of an instance, reached by SSH.', simpleResolvers: true })
-export class Node {
+export class Node extends Written {
   @Field(() => ID, { description: '`ND` and a number that is never given twice.' })
   id!: string;
 
@@ -62,15 +63,6 @@ export class Node {
       'The host keys that it may show, as type and SHA256 fingerprint. Empty until the first contact, which pins them.',
   })
   hostKeys!: string[];
-
-  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
-  version!: number;
-
-  @Field(() => DateTime, { description: 'When it was created.' })
-  createdAt!: string;
-
-  @Field(() => DateTime, { description: 'When it was last written.' })
-  updatedAt!: string;
 }
 
 const NodeConnection = connectionOf(Node, 'Node');

@@ -20,7 +20,8 @@ import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
-import { DateTime, JsonObject } from './scalars.ts';
+import { JsonObject } from './scalars.ts';
+import { Written } from './written.ts';
 
 const LogLevel = enumOf(LOG_LEVELS);
 registerEnumType(LogLevel, {
@@ -43,7 +44,7 @@ registerEnumType(RestartPolicy, {
   description: 'What the processes of one kind on an instance run, and how.',
   simpleResolvers: true,
 })
-export class Service {
+export class Service extends Written {
   @Field(() => ID, { description: '`SV` and a number that is never given twice.' })
   id!: string;
 
@@ -70,15 +71,6 @@ export class Service {
 
   @Field(() => RestartPolicy, { description: 'When the node starts its processes again by itself.' })
   restartPolicy!: string;
-
-  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
-  version!: number;
-
-  @Field(() => DateTime, { description: 'When it was created.' })
-  createdAt!: string;
-
-  @Field(() => DateTime, { description: 'When it was last written.' })
-  updatedAt!: string;
 }
 
 const ServiceConnection = connectionOf(Service, 'Service');

@@ -23,13 +23,13 @@ import {
 import type { Context } from './context.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
-import { DateTime } from './scalars.ts';
+import { Written } from './written.ts';
 
 @ObjectType('Tenant', {
   description: 'A virtual partition of an instance, as for a client organisation.',
   simpleResolvers: true,
 })
-export class Tenant {
+export class Tenant extends Written {
   @Field(() => ID, { description: 'The id that its administrator gave.' })
   id!: string;
 
@@ -41,15 +41,6 @@ export class Tenant {
 
   @Field(() => Instance, { nullable: true, description: 'The instance that serves it; null while it is on none.' })
   instance!: Instance | null;
-
-  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
-  version!: number;
-
-  @Field(() => DateTime, { description: 'When it was created.' })
-  createdAt!: string;
-
-  @Field(() => DateTime, { description: 'When it was last written.' })
-  updatedAt!: string;
 }
 
 export const TenantConnection = connectionOf(Tenant, 'Tenant');

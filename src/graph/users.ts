@@ -20,8 +20,8 @@ import { ROLES } from '../store/entities/user.ts';
 import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
-import { DateTime } from './scalars.ts';
 import { Tenant, TenantConnection, TenantList } from './tenants.ts';
+import { Written } from './written.ts';
 
 const Role = enumOf(ROLES);
 registerEnumType(Role, {
@@ -35,7 +35,7 @@ registerEnumType(Role, {
 });
 
 @ObjectType('User', { description: 'A person or program with access to tenants.', simpleResolvers: true })
-export class User {
+export class User extends Written {
   @Field(() => ID, { description: 'E-mail: who the user is.' })
   email!: string;
 
@@ -52,15 +52,6 @@ export class User {
   tenants(@Args(() => TenantList) _list: unknown): unknown {
     return planned();
   }
-
-  @Field(() => Int, { description: 'Counts the writes, from 1. For `ifVersion`.' })
-  version!: number;
-
-  @Field(() => DateTime, { description: 'When it was created.' })
-  createdAt!: string;
-
-  @Field(() => DateTime, { description: 'When it was last written.' })
-  updatedAt!: string;
 }
 
 const UserConnection = connectionOf(User, 'User');

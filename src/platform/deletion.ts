@@ -3,9 +3,10 @@ import { GantryError } from '../errors.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { EntityManager, FilterQuery } from '../store/store.ts';
+import type { Actor } from './actor.ts';
 import type { Target } from './lifecycle.ts';
 import { watchNode } from './links.ts';
-import type { Actor, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 
 const REMOVE_TIMEOUT_MS = 5_000;
 // Longer than any stop may take: what is asked for here is the end of it, not a look at it.

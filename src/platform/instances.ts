@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { Instance } from '../store/entities/instance.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
+import type { Actor } from './actor.ts';
 import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
-import type { Actor, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { expectVersion, find, given } from './records.ts';
 
 const MAX_LINKS = 1000;

@@ -12,8 +12,8 @@ import { OperationStep } from '../store/entities/operation-step.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
+import type { Actor } from './actor.ts';
 import { Lanes } from './lanes.ts';
-import type { Actor } from './platform.ts';
 import { StepFailure, type StepRunner } from './steps.ts';
 
 /** What an operation was asked for. The id is the public one. */

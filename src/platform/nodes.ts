@@ -9,10 +9,11 @@ import { Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
+import type { Actor } from './actor.ts';
 import { address, check, line, prose, secret } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { pinHostKeys, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
-import type { Actor, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { expectVersion, find, given } from './records.ts';
 
 const NODE = z.object({

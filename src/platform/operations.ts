@@ -5,8 +5,9 @@ import { Operation, type OperationKind } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import type { FilterQuery } from '../store/store.ts';
+import type { Actor } from './actor.ts';
 import type { Target } from './lifecycle.ts';
-import type { Actor, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { find } from './records.ts';
 import { runSpec, surroundings } from './run-spec.ts';
 

@@ -16,8 +16,3 @@ export interface Platform {
   readonly status: StatusBook;
   readonly lifecycle: Lifecycle;
 }
-
-/** Who asks. The name stands in operations and status changes. */
-export interface Actor {
-  readonly name: string;
-}

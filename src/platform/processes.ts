@@ -6,9 +6,10 @@ import { Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
+import type { Actor } from './actor.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { watchNode } from './links.ts';
-import type { Actor, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { find } from './records.ts';
 import { expectOpen } from './run-spec.ts';
 

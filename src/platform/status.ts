@@ -4,8 +4,8 @@ import { now } from '../store/entities/columns.ts';
 import { Process, type ProcessStatus, type StatusReason } from '../store/entities/process.ts';
 import { publicId, storedId } from '../store/ids.ts';
 import type { EntityManager, Store } from '../store/store.ts';
+import type { Actor } from './actor.ts';
 import type { NewsBus, ProcessChange } from './news.ts';
-import type { Actor } from './platform.ts';
 
 /** What is new about a process. What is left out is nothing: a status without an exit code has none. */
 export interface Seen {
