@@ -10,8 +10,10 @@ import { GantryError } from './errors.ts';
 import { Fleet } from './fleet/fleet.ts';
 import type { Context } from './graph/context.ts';
 import { errorFormatter } from './graph/errors.ts';
+import { Executor } from './graph/executor.ts';
 import { createHosts } from './graph/hosts.ts';
 import { createHttp, GRAPHQL_PATH } from './graph/http.ts';
+import { internalSchema } from './graph/internal.ts';
 import { Planner } from './graph/planner.ts';
 import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
@@ -24,7 +26,11 @@ import type { Platform } from './platform/platform.ts';
 import { ServiceTypes } from './platform/service-types.ts';
 import { StatusBook } from './platform/status.ts';
 import { StepRunner } from './platform/steps.ts';
+import { mountDialects } from './rest/mount.ts';
+import { platformDialect } from './rest/platform/dialect.ts';
+import { topologyDialect } from './rest/topology/dialect.ts';
 import { Keyring } from './store/keyring.ts';
+import { PASSWORD_MASK } from './store/shown-secrets.ts';
 import { Store } from './store/store.ts';
 
 export interface Gateway {
@@ -62,6 +68,14 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   };
   const hosts = createHosts(config.host, config.allowedHosts);
   const http = createHttp(apollo, context, { ready }, hosts, log);
+  const internal = internalSchema(schema);
+  const internalPlanner = new Planner(internal, store.reader, { whole: true });
+  internalPlanner.attach();
+  const passwordMask = config.nodePasswords === 'masked' ? PASSWORD_MASK : undefined;
+  mountDialects(http, new Executor(internal, internalPlanner, context, errorFormatter(log)), [
+    platformDialect(passwordMask),
+    topologyDialect,
+  ]);
   await http.ready();
   const sockets = openSockets(http.server, GRAPHQL_PATH, schema, context, errorFormatter(log), hosts);
   await http.listen({ host: config.host, port: config.port });

@@ -1,0 +1,72 @@
+// Puts dialects on the gateway's HTTP server: what a request has to be before a route sees it, and how refusals are answered.
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Executor } from '../graph/executor.ts';
+import type { Dialect } from './dialect.ts';
+import { Fault } from './fault.ts';
+import { Route } from './route.ts';
+import { type Match, Router } from './router.ts';
+import { parseStrict } from './strict-json.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** Throws if a row of a dialect does not fit the schema. */
+export function mountDialects(http: FastifyInstance, executor: Executor, dialects: readonly Dialect[]): void {
+  for (const dialect of dialects) {
+    const routes = dialect.bases.flatMap((base) =>
+      dialect.rows.flatMap((row) => row.paths.map((path) => new Route(executor, dialect, row, base + path))),
+    );
+    const router = new Router(routes);
+    http.register(async (scope) => mount(scope, dialect, router), { prefix: dialect.prefix });
+  }
+}
+
+function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>): void {
+  const matches = new WeakMap<FastifyRequest, Match<Route>>();
+  const find = (request: FastifyRequest) => router.match(request.method, pathOf(request).slice(dialect.prefix.length));
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    expectUtf8(request.headers['content-type'] ?? '');
+    return body.length === 0 ? undefined : parseStrict(body);
+  });
+  // Before the body is read: what no route answers needs none.
+  scope.addHook('onRequest', async (request) => void matches.set(request, find(request)));
+  scope.addHook('onSend', async (_request, reply) => {
+    // Answers hold passwords, and are true for now only.
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+  });
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { route, path } = matches.get(request) ?? find(request);
+    const { status, body } = await route.run({ path, query: queryOf(request), body: request.body });
+    reply.code(status);
+    if (body === undefined) return reply.send();
+    reply.type('application/json; charset=utf-8');
+    return reply.send(typeof body === 'string' ? body : Readable.from(body));
+  };
+  for (const url of ['/', '/*']) scope.all(url, handler);
+  // Methods that the server itself does not know of come out here.
+  scope.setNotFoundHandler(async (request) => void find(request));
+  scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const { statusCode, message } = toFault(error, request);
+    if (error instanceof Fault) reply.headers(error.headers);
+    return reply.code(statusCode).type('application/json; charset=utf-8').send(dialect.errorBody(message));
+  });
+}
+
+function toFault(error: Error & { statusCode?: number }, request: FastifyRequest): Fault {
+  if (error instanceof Fault) return error;
+  const status = error.statusCode ?? 500;
+  if (status === 415) return new Fault(415, `The body has to be JSON: send it with Content-Type: ${JSON_TYPE}.`);
+  if (status === 413) return new Fault(413, 'The body is too large.');
+  if (status < 500) return new Fault(status, error.message);
+  request.log.error({ err: error }, 'unexpected error');
+  return new Fault(500, 'Something went wrong in the gateway. Its log says what.');
+}
+
+function expectUtf8(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new Fault(415, 'The body has to be in UTF-8.');
+}
+
+const pathOf = ({ url }: FastifyRequest) => url.split(/[?#]/, 1)[0] as string;
+const queryOf = ({ url }: FastifyRequest) => new URLSearchParams(url.split('?').slice(1).join('?'));

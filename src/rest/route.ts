@@ -1,0 +1,134 @@
+// A row at work: parameters become variables, documents run in process, and what they answer is found, paged and spelt.
+import { type DocumentNode, type GraphQLFormattedError, specifiedRules, validate } from 'graphql';
+import type { Executor } from '../graph/executor.ts';
+import type { Dialect, Method, Row } from './dialect.ts';
+import { Fault } from './fault.ts';
+import { Finder } from './finder.ts';
+import { type Given, Parameters } from './parameters.ts';
+import { Selections } from './selections.ts';
+
+type Answer = Record<string, unknown>;
+type Variables = Record<string, unknown>;
+
+export interface Reply {
+  readonly status: number;
+  /** JSON text: whole, or in pieces that come as they are read; undefined where there is no body. */
+  readonly body: string | AsyncIterable<string> | undefined;
+}
+
+// What a document may have beyond the specification's rules: nothing. Unused fragments come from files, which share them.
+const RULES = specifiedRules.filter((rule) => rule.name !== 'NoUnusedFragmentsRule');
+
+export class Route {
+  readonly #parameters: Parameters;
+  readonly #answer: Finder | undefined;
+  readonly #under: Finder | undefined;
+  /** The variables of each document. */
+  readonly #variables = new Map<DocumentNode, readonly string[]>();
+
+  /** Throws if the row does not fit the schema: at boot, not at a customer's request. */
+  constructor(
+    private readonly executor: Executor,
+    private readonly dialect: Dialect,
+    private readonly row: Row,
+    readonly path: string,
+  ) {
+    const { schema } = executor;
+    const documents = [row.under?.document, row.act, row.document].filter((each) => each !== undefined);
+    for (const document of documents) {
+      const [error] = validate(schema, document, RULES);
+      if (error) throw new Error(`${row.method} ${dialect.prefix}${path}: ${error.message}`);
+      const definitions = new Selections(schema, document).operation.variableDefinitions ?? [];
+      this.#variables.set(
+        document,
+        definitions.map(({ variable }) => variable.name.value),
+      );
+    }
+    this.#parameters = new Parameters(schema, dialect, row, documents);
+    this.#answer =
+      row.answer === undefined ? undefined : Finder.of({ document: row.document, answer: row.answer }, schema, dialect);
+    this.#under = row.under && Finder.of(row.under, schema, dialect);
+  }
+
+  get method(): Method {
+    return this.row.method;
+  }
+
+  /** Throws faults. */
+  async run(given: Given): Promise<Reply> {
+    const { row } = this;
+    const variables = this.#parameters.read(given);
+    if (row.under) this.#under?.find(await this.#data(row.under.document, variables), variables);
+    const acted = row.act && (await this.#data(row.act, variables));
+    const data = await this.#data(row.document, variables);
+    if (!this.#answer) return { status: row.status, body: undefined };
+    const body = row.whole
+      ? JSON.stringify(row.whole(await this.#all(this.#answer, data, variables), acted))
+      : this.#told(this.#answer, data, variables);
+    return { status: row.status, body };
+  }
+
+  #told(answer: Finder, data: Answer, variables: Variables): Reply['body'] {
+    const found = answer.find(data, variables);
+    if (!answer.isList) return JSON.stringify(this.#one(answer, found));
+    const list = (found as unknown[]).map((item) => JSON.stringify(this.#one(answer, item))).join(',');
+    if (!answer.isPaged || !answer.pageInfo(data, variables).hasNextPage) return `[${list}]`;
+    return this.#pieces(answer, data, variables);
+  }
+
+  /** A long list, page by page: never more of it in memory than a page, and nothing is read for a client that has gone. */
+  async *#pieces(answer: Finder, first: Answer, variables: Variables): AsyncGenerator<string> {
+    let separator = '[';
+    for await (const page of this.#pages(answer, first, variables)) {
+      for (const item of page) {
+        yield separator + JSON.stringify(this.#one(answer, item));
+        separator = ',';
+      }
+    }
+    yield ']';
+  }
+
+  async *#pages(answer: Finder, first: Answer, variables: Variables): AsyncGenerator<unknown[]> {
+    for (let data = first; ; ) {
+      yield answer.find(data, variables) as unknown[];
+      const { hasNextPage, endCursor } = answer.pageInfo(data, variables);
+      if (!hasNextPage) return;
+      data = await this.#data(this.row.document, { ...variables, after: endCursor });
+    }
+  }
+
+  async #all(answer: Finder, data: Answer, variables: Variables): Promise<unknown> {
+    if (!answer.isPaged) return answer.find(data, variables);
+    const all: unknown[] = [];
+    for await (const page of this.#pages(answer, data, variables)) all.push(...page);
+    return all;
+  }
+
+  #one(answer: Finder, item: unknown): unknown {
+    return this.row.each ? this.row.each(item) : answer.write(item);
+  }
+
+  async #data(document: DocumentNode, variables: Variables): Promise<Answer> {
+    const own = this.#variables.get(document) ?? [];
+    const given = Object.fromEntries(own.filter((name) => name in variables).map((name) => [name, variables[name]]));
+    const { data, errors } = (await this.executor.run(document, given)) as {
+      data?: Answer;
+      errors?: GraphQLFormattedError[];
+    };
+    if (data) return data;
+    throw this.#fault(errors?.[0]);
+  }
+
+  /** An error of the graph in the words of the dialect: its status, and the parameter's name in place of the input's. */
+  #fault(error: GraphQLFormattedError | undefined): Fault {
+    const { code, field } = (error?.extensions ?? {}) as { code?: string; field?: string };
+    const message = error?.message ?? 'Something went wrong in the gateway.';
+    const origin = field === undefined ? undefined : this.#parameters.origin(field);
+    const status = this.dialect.statuses[code ?? ''] ?? 500;
+    if (!origin || origin.isInPath) return new Fault(status, message);
+    const name = origin.key + origin.rest;
+    const said = message.startsWith(`${field} `) ? name + message.slice((field as string).length) : message;
+    // Not found is said of what the path addresses; what a body names is a wrong parameter.
+    return new Fault(status === 404 ? 400 : status, said.startsWith(`${name} `) ? said : `${name}: ${said}`);
+  }
+}
