@@ -1,0 +1,265 @@
+// The topology dialect of FlexDeploy: its examples in order, and its rules.
+import assert from 'node:assert/strict';
+import type { Audit, Subject } from './audit.ts';
+import { type Example, example, inWords } from './example.ts';
+import { audit, HOSTILE_BODIES, refused } from './rules.ts';
+
+const BASE = '/flexdeploy/rest/topology/instance';
+const JSON_BODY = "-H 'Content-Type: application/json'";
+
+const make = (number: string, body: object) => async (subject: Subject) => {
+  const made = await subject.json('POST', BASE, JSON.parse(inWords(JSON.stringify(body), subject)), 201);
+  subject.names.set(number, String(made.instanceId));
+};
+
+const GET_EXAMPLE = {
+  description: 'GET example description',
+  environments: [11001],
+  workflows: [],
+  instanceName: 'GET Example Name',
+  isActive: true,
+  plugins: [],
+  instanceCode: 'GETEXAMPLECODE',
+  groupCode: 'GET example group',
+  subGroupCode: 'GET example sub group',
+  isDeploymentTarget: false,
+};
+const LISTED = {
+  ...GET_EXAMPLE,
+  environments: [10001],
+  workflows: [10001],
+  plugins: [{ propertySetName: 'pluginName', ownerId: 12345 }],
+  groupCode: 'Group',
+};
+const LISTED_2 = {
+  ...GET_EXAMPLE,
+  description: 'GET example 2 description',
+  environments: [10001, 10002, 10003],
+  workflows: [10001, 10002, 10003],
+  instanceName: 'GET Example 2 Name',
+  instanceCode: 'GETEXAMPLECODE2',
+  groupCode: 'group',
+  subGroupCode: 'GET example 2 sub group',
+  isDeploymentTarget: true,
+};
+const POSTED = {
+  ...GET_EXAMPLE,
+  description: 'POST example description',
+  instanceName: 'POST Example Name',
+  instanceCode: 'POSTEXAMPLECODE',
+  groupCode: 'POST example group',
+  subGroupCode: 'POST example sub group',
+};
+const BEFORE = {
+  description: 'Example description',
+  environments: [11001],
+  workflows: [],
+  instanceName: 'Example Name',
+  isActive: false,
+  plugins: [],
+  instanceCode: 'EXAMPLECODE',
+  groupCode: 'Group',
+  subGroupCode: 'Sub Group',
+  isDeploymentTarget: false,
+};
+const PUT = {
+  description: 'PUT description',
+  environments: [11001],
+  workflows: [11104],
+  instanceName: 'PUT Name',
+  isActive: true,
+  plugins: [],
+  instanceCode: 'PUTCODE',
+  groupCode: 'PUT group',
+  subGroupCode: 'PUT sub group',
+  isDeploymentTarget: true,
+};
+const PATCH = `{
+  "description": "PATCH example description", "environments": null, "workflows": null, "instanceId": null,
+  "instanceName": null, "isActive": null, "plugins": null, "instanceCode": "PATCHEXAMPLECODE",
+  "groupCode": null, "subGroupCode": null, "isDeploymentTarget": null
+}`;
+
+const numbered = (instanceId: number, body: object) => JSON.stringify({ ...body, instanceId });
+
+const EXAMPLES: Example[] = [
+  {
+    id: 'topology-example-get',
+    says: 'An instance MUST be answered by its number, with all its attributes.',
+    given: make('11004', GET_EXAMPLE),
+    curl: `curl ${BASE}/11004`,
+    status: 200,
+    answer: numbered(11004, GET_EXAMPLE),
+  },
+  {
+    id: 'topology-example-query',
+    says: 'The instances that match the query MUST be answered as an array, without regard to case.',
+    given: async (subject) => {
+      await make('10000', LISTED)(subject);
+      await make('10012', LISTED_2)(subject);
+    },
+    curl: `curl ${BASE}?groupcode=Group`,
+    status: 200,
+    answer: `[${numbered(10000, LISTED)}, ${numbered(10012, LISTED_2)}]`,
+    among: true,
+  },
+  {
+    id: 'topology-example-post',
+    says: "Creating an instance MUST answer 201 with it and with a number of the server's, whatever number was sent.",
+    curl: `curl -X POST ${BASE} ${JSON_BODY} -d '${numbered(1, POSTED)}'`,
+    status: 201,
+    answer: numbered(11005, POSTED),
+  },
+  {
+    id: 'topology-example-put',
+    says: 'A PUT MUST replace all attributes; the number in the body is ignored.',
+    given: make('11104', { ...BEFORE, environments: [] }),
+    curl: `curl -X PUT ${BASE}/11104 ${JSON_BODY} -d '${numbered(1, PUT)}'`,
+    status: 200,
+    answer: numbered(11104, PUT),
+  },
+  {
+    id: 'topology-example-patch',
+    says: 'A PATCH MUST change what is given and leave what is null.',
+    given: make('11104', BEFORE),
+    curl: `curl -X PATCH ${BASE}/11104 ${JSON_BODY} -d '${PATCH}'`,
+    status: 200,
+    answer: numbered(11104, { ...BEFORE, description: 'PATCH example description', instanceCode: 'PATCHEXAMPLECODE' }),
+  },
+];
+
+const MINIMAL = { instanceName: 'Minimal', instanceCode: 'MINIMAL' };
+const DEFAULTS = {
+  description: null,
+  environments: [],
+  workflows: [],
+  isActive: true,
+  plugins: [],
+  groupCode: null,
+  subGroupCode: null,
+  isDeploymentTarget: true,
+};
+
+const RULES: readonly Audit[] = [
+  audit(
+    'topology-defaults',
+    'isActive and isDeploymentTarget MUST be true if nothing is passed; the rest SHOULD be null or empty.',
+    async (subject) => {
+      const made = await subject.json('POST', BASE, MINIMAL, 201);
+      assert.deepEqual(made, { ...DEFAULTS, ...MINIMAL, instanceId: made.instanceId });
+      assert.equal(typeof made.instanceId, 'number');
+    },
+  ),
+  audit('topology-put-replaces', 'A PUT MUST set what it does not give to true, null or empty.', async (subject) => {
+    const { instanceId } = await subject.json('POST', BASE, { ...BEFORE, ...MINIMAL }, 201);
+    const put = await subject.json('PUT', `${BASE}/${instanceId}`, MINIMAL, 200);
+    assert.deepEqual(put, { ...DEFAULTS, ...MINIMAL, instanceId });
+  }),
+  audit('topology-patch-clears-lists', 'A PATCH with an empty list SHOULD clear it.', async (subject) => {
+    const { instanceId } = await subject.json('POST', BASE, BEFORE, 201);
+    const patched = await subject.json('PATCH', `${BASE}/${instanceId}`, { environments: [] }, 200);
+    assert.deepEqual(patched, { ...BEFORE, environments: [], instanceId });
+  }),
+  audit(
+    'topology-query',
+    'All query parameters MUST match; their names and values go without regard to case, in the earlier and the later spelling.',
+    async (subject) => {
+      const code = subject.fresh('Query');
+      const { instanceId } = await subject.json('POST', BASE, { ...BEFORE, instanceCode: code, groupCode: 'Gr' }, 201);
+      const found = async (query: string) =>
+        (await subject.json('GET', `${BASE}?${query}`, undefined, 200)).map(
+          (each: { instanceId: number }) => each.instanceId,
+        );
+      for (const name of ['code', 'CODE', 'instanceCode', 'instancecode']) {
+        assert.deepEqual(await found(`${name}=${code.toUpperCase()}`), [instanceId], name);
+        assert.deepEqual(await found(`${name}=${code}&groupcode=GR&subgroupcode=sub%20group&name=EXAMPLE+NAME`), [
+          instanceId,
+        ]);
+        assert.deepEqual(await found(`${name}=${code}&groupCode=other`), []);
+        assert.deepEqual(await found(`${name}=${code.slice(0, -1)}`), []);
+      }
+      assert.deepEqual(await found(`code=${code}&no-such-parameter=1`), [instanceId]);
+      assert.ok((await found('')).includes(instanceId));
+    },
+  ),
+  audit('topology-v1', 'The same instances SHOULD be there under /flexdeploy/rest/v1.', async (subject) => {
+    const made = await subject.json('POST', '/flexdeploy/rest/v1/topology/instance', MINIMAL, 201);
+    assert.deepEqual(await subject.json('GET', `${BASE}/${made.instanceId}`), made);
+  }),
+  audit(
+    'topology-required',
+    'A POST or PUT without instanceName or instanceCode MUST answer 400, and SHOULD name it.',
+    async (subject) => {
+      const { instanceId } = await subject.json('POST', BASE, MINIMAL, 201);
+      for (const [method, path] of [
+        ['POST', BASE],
+        ['PUT', `${BASE}/${instanceId}`],
+      ] as const) {
+        for (const key of ['instanceName', 'instanceCode']) {
+          for (const body of [
+            { ...MINIMAL, [key]: undefined },
+            { ...MINIMAL, [key]: null },
+          ]) {
+            const answer = await refused(subject, { method, path, body: JSON.stringify(body) }, 400, 'message');
+            assert.match(answer.text, new RegExp(key));
+          }
+        }
+      }
+    },
+  ),
+  audit('topology-types', 'An attribute of another type MUST answer 400.', async (subject) => {
+    for (const wrong of [
+      { isActive: 'yes' },
+      { environments: 5 },
+      { environments: ['a'] },
+      { plugins: [1] },
+      { description: {} },
+    ]) {
+      await refused(
+        subject,
+        { method: 'POST', path: BASE, body: JSON.stringify({ ...MINIMAL, ...wrong }) },
+        400,
+        'message',
+      );
+    }
+  }),
+  audit('topology-malformed', 'A body that is not clearly one JSON object MUST answer 400.', async (subject) => {
+    for (const [what, body] of Object.entries(HOSTILE_BODIES)) {
+      const answer = await subject.send({ method: 'POST', path: BASE, body });
+      assert.equal(answer.status, 400, `${what} answered ${answer.status}`);
+      assert.equal(typeof (answer.body as { message?: unknown }).message, 'string', what);
+    }
+  }),
+  audit(
+    'topology-not-found',
+    'An instance that does not exist MUST answer 404, and what is no number 400.',
+    async (subject) => {
+      for (const method of ['GET', 'PUT', 'PATCH']) {
+        const body = method === 'GET' ? undefined : JSON.stringify(MINIMAL);
+        await refused(subject, { method, path: `${BASE}/999999`, body }, 404, 'message');
+        await refused(subject, { method, path: `${BASE}/IN1`, body }, 400, 'message');
+      }
+    },
+  ),
+  audit('topology-no-delete', 'DELETE is not offered and SHOULD answer 405 with Allow.', async (subject) => {
+    const answer = await refused(subject, { method: 'DELETE', path: `${BASE}/1` }, 405, 'message');
+    assert.match(answer.headers.get('allow') ?? '', /GET.*PATCH.*PUT/);
+  }),
+  audit('topology-basic', 'HTTP Basic authentication MUST be taken; open access takes any.', async (subject) => {
+    const headers = { authorization: `Basic ${btoa('user:password')}` };
+    assert.equal((await subject.send({ method: 'GET', path: BASE, headers })).status, 200);
+  }),
+  audit(
+    'topology-other-window',
+    'The instances MUST be those of /1.0, and what this dialect does not know MUST stay as it is.',
+    async (subject) => {
+      const { id } = await subject.json('POST', '/1.0/instances', { name: 'a', zk: 'zk:1', redis: 'redis://r' }, 201);
+      const number = Number(id.slice(2));
+      await subject.json('PUT', `${BASE}/${number}`, { ...MINIMAL, instanceName: 'b' }, 200);
+      const seen = await subject.json('GET', `/1.0/instances/${id}`);
+      assert.deepEqual(seen, { id, name: 'b', zk: 'zk:1', redis: 'redis://r' });
+    },
+  ),
+];
+
+export const TOPOLOGY_AUDITS: readonly Audit[] = [...EXAMPLES.map(example), ...RULES];
