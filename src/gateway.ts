@@ -1,6 +1,6 @@
 // The composition root: the one place where everything is assembled; closed in reverse.
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
@@ -47,7 +47,11 @@ const ANYONE = { name: 'anonymous' };
 export async function openGateway(config: Config, log: Logger = pino({ level: config.logLevel })): Promise<Gateway> {
   const serviceTypes = ServiceTypes.load(config.serviceTypes);
   mkdirSync(dirname(config.keyFile), { recursive: true, mode: 0o700 });
-  const store = await Store.open(config.database, Keyring.open(config.keyFile), config.nodePasswords);
+  const store = await Store.open(
+    config.database,
+    Keyring.open(config.keyFile, !existsSync(config.database)),
+    config.nodePasswords,
+  );
   const bus = createBus<News>();
   const status = new StatusBook(store, bus, log);
   const fleet = new Fleet({ listener: new Observer(store, status, log), log });

@@ -1,6 +1,6 @@
 // The keys of the store: seals what must be read again (node credentials) so that the database alone is worth nothing.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { GantryError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 
@@ -18,9 +18,15 @@ export class Keyring {
     this.#sealing = sealing;
   }
 
-  /** Reads the file, or makes it with one new key. Refuses a file that others may read. */
-  static open(path: string): Keyring {
-    createIfMissing(path);
+  /** Reads the file; where there is none yet, makes it with one new key, if it may. Refuses a file that others may read. */
+  static open(path: string, mayCreate = true): Keyring {
+    if (mayCreate) createIfMissing(path);
+    else if (!existsSync(path)) {
+      throw new GantryError(
+        'UNAVAILABLE',
+        `The key file ${path} is missing, and what the store has sealed does not open without it: put it back from your backup.`,
+      );
+    }
     const lines = readPrivate(path)
       .split('\n')
       .filter((line) => line.trim() && !line.startsWith('#'));

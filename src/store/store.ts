@@ -7,6 +7,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/sqlite';
 import { GantryError } from '../errors.ts';
 import { ENTITIES } from './entities/all.ts';
 import type { Keyring } from './keyring.ts';
+import { lockStore, type StoreLock } from './lock.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { Reader } from './read/reader.ts';
 import { type PasswordDisplay, showSecrets } from './shown-secrets.ts';
@@ -20,13 +21,14 @@ const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'busy_timeout = 500
 export class Store {
   private constructor(
     private readonly orm: MikroORM,
+    private readonly lock: StoreLock,
     readonly reader: Reader,
     readonly keyring: Keyring,
   ) {}
 
   /** Opens the SQLite file, made and migrated on first use. Throws UNAVAILABLE, in a sentence, if it cannot serve. */
   static async open(file: string, keyring: Keyring, passwords: PasswordDisplay = 'omit'): Promise<Store> {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const lock = takeLock(file);
     const orm = await MikroORM.init({
       dbName: file,
       entities: ENTITIES,
@@ -45,9 +47,10 @@ export class Store {
       for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
       await refuseNewerSchema(orm, file);
       await orm.migrator.up();
-      return new Store(orm, new Reader(file, orm.getMetadata(), showSecrets(keyring, passwords)), keyring);
+      return new Store(orm, lock, new Reader(file, orm.getMetadata(), showSecrets(keyring, passwords)), keyring);
     } catch (error) {
       await orm.close(true);
+      lock.release();
       throw error instanceof GantryError ? error : unusable(file, error as Error);
     }
   }
@@ -70,6 +73,16 @@ export class Store {
   async close(): Promise<void> {
     this.reader.close();
     await this.orm.close(true);
+    this.lock.release();
+  }
+}
+
+function takeLock(file: string): StoreLock {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return lockStore(file);
+  } catch (error) {
+    throw error instanceof GantryError ? error : unusable(file, error as Error);
   }
 }
 

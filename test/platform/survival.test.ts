@@ -151,6 +151,16 @@ describe('a gateway that is told to close', () => {
 });
 
 describe('a gateway that cannot start', () => {
+  it('says so when its key file is gone, and makes no new one', async () => {
+    const gateway = await startGateway();
+    const keys = join(gateway.folder, 'keys');
+    await gateway.stop();
+    rmSync(keys);
+    await expect(startGateway({}, gateway.folder)).rejects.toThrow(/key file .* is missing/);
+    expect(() => readFileSync(keys)).toThrow('ENOENT');
+    await gateway[Symbol.asyncDispose]();
+  });
+
   it.each([
     [
       'all the settings that are wrong, at once',

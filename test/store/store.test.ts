@@ -61,6 +61,13 @@ describe('a store', () => {
     await expect(open('newer.db')).rejects.toThrow(/newer Gantry.*9999-from-the-future/);
   });
 
+  it('that is open in one gateway is refused to a second, and free again after the first', async () => {
+    const store = await open('shared.db');
+    await expect(open('shared.db')).rejects.toThrow(/shared\.db is open in another gateway/);
+    await store.close();
+    await (await open('shared.db')).close();
+  });
+
   it('that is no database is refused in a sentence', async () => {
     writeFileSync(
       join(folder, 'broken.db'),
