@@ -113,7 +113,7 @@ const STATEMENTS = [
     constraint "process_node_id_foreign" foreign key ("node_id") references "node" ("id") on delete cascade
   )`,
   'create index "process_instance_id_index" on "process" ("instance_id")',
-  'create index "process_service_id_index" on "process" ("service_id")',
+  'create index "process_service_id_index" on "process" ("service_id", "created_at", "id")',
   'create index "process_node_id_index" on "process" ("node_id")',
   `create table "operation_step" (
     "id" integer not null primary key autoincrement,

@@ -9,6 +9,8 @@ import { jsonObject, literal, type Needs, quote, type Writer } from './words.ts'
 export interface PageSource {
   readonly from: string;
   readonly where: readonly string[];
+  /** The key of the rows where an index of the source has it in order, if that is not the row's own. */
+  readonly key?: string;
 }
 
 export const MAX_PAGE = 100;
@@ -34,83 +36,102 @@ type Source = (model: Model, alias: string) => PageSource;
 
 export function writePage(writer: Writer, page: PageSelection, args: ReadArgs, source: Source): string {
   const model = writer.model(page.entity);
-  const alias = writer.alias();
   const order = orderOf(model, args);
   const backward = args.last !== undefined;
-  const limit = writer.statement.compute((given) => pageSize(given[page.args] ?? {}));
-  const withInfo = page.parts.some((part) => part.kind === 'pageInfo');
-  const needs: Needs = new Set([order.column, order.key]);
-  const cursor = `lower(hex(json_array(${literal(order.name)},${alias}.${quote(order.column)},${alias}.${quote(order.key)})))`;
-  const context: PageContext = { writer, alias, order, backward, limit, cursor, needs, withInfo, args };
+  // In the text, not a parameter: SQLite plans better for a number that it knows, and there are but a hundred.
+  const limit = String(pageSize(args));
+  // Rows that are looked at more than once, as for the page info, are read once and kept under a name.
+  const kinds = page.parts.map((part) => part.kind);
+  const withInfo = kinds.includes('pageInfo');
+  const kept = withInfo || (kinds.includes('nodes') && kinds.includes('edges')) ? writer.alias() : undefined;
+  const needs: Needs = new Set();
+  const read = () => writeRows(writer, model, page, source, context);
+  const context: PageContext = { writer, order, backward, limit, kept, needs, withInfo, args, read };
   const parts = page.parts.map((part): [string, string] => [
     part.key,
     writePart(context, part, () => count(writer, model, page, source)),
   ]);
-  // What only counts reads no rows.
-  if (page.parts.every(({ kind }) => kind === 'typename' || kind === 'totalCount'))
-    return `(select ${jsonObject(parts)})`;
-  const rows = writeRows(writer, model, page, source, context);
-  return `(select ${jsonObject(parts)} from ${rows} ${alias})`;
+  return `(${kept ? `with ${kept} as materialized ${read()} ` : ''}select ${jsonObject(parts)})`;
 }
 
 interface PageContext {
   readonly writer: Writer;
-  readonly alias: string;
   readonly order: Order;
   readonly backward: boolean;
   readonly limit: string;
-  readonly cursor: string;
+  /** Under which name the rows are kept. */
+  readonly kept: string | undefined;
   readonly needs: Needs;
   readonly withInfo: boolean;
   readonly args: ReadArgs;
+  /** The rows, with all that is needed of them by then. */
+  readonly read: () => string;
 }
 
-/** The rows of the page, in order; with page info one row more than asked for, and each with its place (`rn`) and their number (`cnt`). */
+/** The rows of the page, read from its end if it is a last one; with page info one row more than asked for. */
 function writeRows(writer: Writer, model: Model, page: PageSelection, source: Source, context: PageContext): string {
   const inner = writer.alias();
-  const { from, where } = source(model, inner);
+  const { from, where, key } = source(model, inner);
   const all = [...where, ...filters(writer, model, page, inner), ...keyset(writer, page, inner, context.order)];
-  const columns = [...context.needs].map((name) => `${inner}.${quote(name)}`).join(',');
-  const ordered = `order by ${orderBy(inner, context.order, context.backward)}`;
+  const columns = [...context.needs].map((name) => `${inner}.${quote(name)}`).join(',') || '1';
+  const ordered = `order by ${orderBy(inner, context.order, context.backward, key)}`;
   const condition = all.length ? ` where ${all.join(' and ')}` : '';
-  const limited = `(select ${columns} from ${from}${condition} ${ordered} limit ${context.limit}${context.withInfo ? ' + 1' : ''})`;
-  if (!context.withInfo) return limited;
-  const outer = writer.alias();
-  return `(select ${outer}.*, row_number() over (order by ${orderBy(outer, context.order, context.backward)}) rn, count(*) over () cnt from ${limited} ${outer})`;
+  return `(select ${columns} from ${from}${condition} ${ordered} limit ${context.limit}${context.withInfo ? ' + 1' : ''})`;
 }
 
 function writePart(context: PageContext, part: PagePart, total: () => string): string {
-  const { writer, alias, needs } = context;
-  // Aggregates promise an order only where it is written beside them.
-  const ordered = ` order by ${orderBy(alias, context.order, false)}`;
-  const within = context.withInfo ? ` filter (where ${alias}.rn <= ${context.limit})` : '';
-  const list = (item: string) => `json_group_array(${item}${ordered})${within}`;
+  const { writer, needs } = context;
   switch (part.kind) {
     case 'typename':
       return literal(part.name);
     case 'totalCount':
       return total();
     case 'nodes':
-      return list(writer.object(part.object, alias, needs));
+      return writeList(context, (alias) => writer.object(part.object, alias, needs));
     case 'edges':
-      return list(jsonObject(part.parts.map((edge) => [edge.key, writeEdge(context, edge)])));
+      return writeList(context, (alias) =>
+        jsonObject(part.parts.map((edge) => [edge.key, writeEdge(context, edge, alias)])),
+      );
     case 'pageInfo':
       return jsonObject(part.parts.map((info) => [info.key, writeInfo(context, info)]));
   }
 }
 
-function writeEdge(context: PageContext, part: EdgePart): string {
-  if (part.kind === 'typename') return literal(part.name);
-  if (part.kind === 'cursor') return context.cursor;
-  return context.writer.object(part.object, context.alias, context.needs);
+function writeList(context: PageContext, write: (alias: string) => string): string {
+  const { writer, kept, limit, backward, order } = context;
+  const alias = writer.alias();
+  const item = write(alias);
+  // Rows come in the order of their limited select; an order of the aggregate's own would sort the JSON once more.
+  const turned = backward ? ` order by ${orderBy(alias, order, false)}` : '';
+  if (backward) needOrder(context);
+  const rows = kept ? `(select * from ${kept} limit ${limit})` : context.read();
+  return `(select json_group_array(${item}${turned}) from ${rows} ${alias})`;
 }
 
-function writeInfo({ alias, backward, limit, cursor, args }: PageContext, part: PageInfoPart): string {
-  const isMore = `json(iif(max(${alias}.cnt) > ${limit},'true','false'))`;
-  // An aggregate, too: all of a page answers with one row, also where there are none to read.
-  const isCut = (given: string | undefined) => `json(iif(count(*) >= 0,'${given !== undefined}',''))`;
-  const cursorAt = (place: string) => `max(case when ${alias}.rn = ${place} then ${cursor} end)`;
-  const far = `min(${alias}.cnt, ${limit})`;
+function writeEdge(context: PageContext, part: EdgePart, alias: string): string {
+  if (part.kind === 'typename') return literal(part.name);
+  if (part.kind === 'cursor') return writeCursor(context, alias);
+  return context.writer.object(part.object, alias, context.needs);
+}
+
+function writeCursor(context: PageContext, alias: string): string {
+  const { order } = context;
+  needOrder(context);
+  return `lower(hex(json_array(${literal(order.name)},${alias}.${quote(order.column)},${alias}.${quote(order.key)})))`;
+}
+
+const needOrder = ({ needs, order }: PageContext) => needs.add(order.column).add(order.key);
+
+function writeInfo(context: PageContext, part: PageInfoPart): string {
+  const { writer, order, backward, limit, kept, args } = context;
+  const isMore = `json(iif((select count(*) from ${kept}) > ${limit},'true','false'))`;
+  const isCut = (given: string | undefined) => `json('${given !== undefined}')`;
+  const cursorOf = (row: string) => {
+    const alias = writer.alias();
+    return `(select ${writeCursor(context, alias)} from (${row}) ${alias})`;
+  };
+  const near = `select * from ${kept} limit min(1, ${limit})`;
+  const far = `select * from (select * from ${kept} limit ${limit}) r order by ${orderBy('r', order, !backward)} limit 1`;
   switch (part.kind) {
     case 'typename':
       return literal(part.name);
@@ -119,9 +140,9 @@ function writeInfo({ alias, backward, limit, cursor, args }: PageContext, part: 
     case 'hasPreviousPage':
       return backward ? isMore : isCut(args.after);
     case 'startCursor':
-      return cursorAt(backward ? far : '1');
+      return cursorOf(backward ? far : near);
     case 'endCursor':
-      return cursorAt(backward ? '1' : far);
+      return cursorOf(backward ? near : far);
   }
 }
 
@@ -149,10 +170,10 @@ function keyset(writer: Writer, page: PageSelection, alias: string, order: Order
   return [...side('after', order.descending ? '<' : '>'), ...side('before', order.descending ? '>' : '<')];
 }
 
-function orderBy(alias: string, order: Order, reversed: boolean): string {
+function orderBy(alias: string, order: Order, reversed: boolean, key = `${alias}.${quote(order.key)}`): string {
   const direction = order.descending !== reversed ? ' desc' : '';
-  const columns = order.column === order.key ? [order.key] : [order.column, order.key];
-  return columns.map((column) => `${alias}.${quote(column)}${direction}`).join(', ');
+  const columns = order.column === order.key ? [key] : [`${alias}.${quote(order.column)}`, key];
+  return columns.map((column) => `${column}${direction}`).join(', ');
 }
 
 function orderOf(model: Model, args: ReadArgs): Order {

@@ -67,7 +67,7 @@ export class Reader {
 // What decides about the statement's text is kept, what is bound is not: two runs with the same shape share a statement.
 function shapeOf(key: string, value: unknown): unknown {
   if (typeof value === 'string') return key === 'field' || key === 'direction' ? value : '';
-  if (typeof value === 'number') return 0;
+  if (typeof value === 'number') return key === 'first' || key === 'last' ? value : 0;
   // Elements of a list are bound as one parameter; the arguments themselves are a list of objects.
   return Array.isArray(value) && typeof value[0] !== 'object' ? [] : value;
 }

@@ -78,7 +78,8 @@ class SqlWriter implements Writer {
 function children(relation: Relation, target: Model, alias: string, parent: string): PageSource {
   if (relation.kind === 'through') {
     const join = `${quote(relation.table)} j join ${quote(target.table)} ${alias} on ${alias}.${quote(target.key)} = j.${quote(relation.theirs)}`;
-    return { from: join, where: [`j.${quote(relation.mine)} = ${parent}`] };
+    // By the column of the join, which its index has in order.
+    return { from: join, where: [`j.${quote(relation.mine)} = ${parent}`], key: `j.${quote(relation.theirs)}` };
   }
   return { from: `${quote(target.table)} ${alias}`, where: [`${alias}.${quote(relation.column)} = ${parent}`] };
 }
