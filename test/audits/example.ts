@@ -42,7 +42,10 @@ function compare(example: Pick<Example, 'among' | 'anyOrder'> & { answer: string
   assert.deepEqual(body, JSON.parse(inWords(example.answer, subject)));
 }
 
-const key = (item: unknown) => (item as { id?: string }).id ?? (item as { email?: string }).email;
+const key = (item: unknown) => {
+  const { id, email, instanceId } = item as { id?: string; email?: string; instanceId?: number };
+  return id ?? email ?? instanceId;
+};
 
 function onlyThose(wanted: unknown[], body: unknown): unknown[] {
   const keys = wanted.map(key);
