@@ -105,14 +105,12 @@ const instances = [
         asTopology({ ...named, ...rest }),
       ),
     ),
-  fc
-    .tuple(fc.integer({ min: 1, max: 3 }), some({ name: text, ...topology }))
-    .map(([number, input]) =>
-      step(update('Instance'), { id: `IN${number}`, input }, 'PATCH', `${TOPOLOGY}/${number}`, {
-        ...asTopology(input),
-        workflows: null,
-      }),
-    ),
+  fc.tuple(fc.integer({ min: 1, max: 3 }), some({ name: text, ...topology })).map(([number, input]) =>
+    step(update('Instance'), { id: `IN${number}`, input }, 'PATCH', `${TOPOLOGY}/${number}`, {
+      ...asTopology(input),
+      workflows: null,
+    }),
+  ),
 ];
 
 const tenants = [
@@ -126,13 +124,11 @@ const tenants = [
       step(update('Tenant'), { id: tenant, input }, 'PUT', `/1.0/tenants/${tenant}`, kebab(input)),
     ),
   id('t').map((tenant) => step(remove('Tenant'), { id: tenant }, 'DELETE', `/1.0/tenants/${tenant}`)),
-  fc
-    .tuple(id('t'), id('IN'))
-    .map(([one, other]) =>
-      step(pair('addTenantToInstance', 'tenant', 'instance'), { one, other }, 'POST', `/1.0/tenants/${one}/instance`, {
-        id: other,
-      }),
-    ),
+  fc.tuple(id('t'), id('IN')).map(([one, other]) =>
+    step(pair('addTenantToInstance', 'tenant', 'instance'), { one, other }, 'POST', `/1.0/tenants/${one}/instance`, {
+      id: other,
+    }),
+  ),
   id('t').map((tenant) =>
     step(
       'mutation ($id: ID!) { removeTenantFromInstance(tenant: $id) { tenant { id } } }',
