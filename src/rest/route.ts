@@ -71,21 +71,23 @@ export class Route {
   #told(answer: Finder, data: Answer, variables: Variables): Reply['body'] {
     const found = answer.find(data, variables);
     if (!answer.isList) return JSON.stringify(this.#one(answer, found));
-    const list = (found as unknown[]).map((item) => JSON.stringify(this.#one(answer, item))).join(',');
-    if (!answer.isPaged || !answer.pageInfo(data, variables).hasNextPage) return `[${list}]`;
-    return this.#pieces(answer, data, variables);
+    if (answer.isPaged && answer.pageInfo(data, variables).hasNextPage) return this.#pieces(answer, data, variables);
+    return this.#list(answer, found as unknown[]);
   }
 
   /** A long list, page by page: never more of it in memory than a page, and nothing is read for a client that has gone. */
   async *#pieces(answer: Finder, first: Answer, variables: Variables): AsyncGenerator<string> {
-    let separator = '[';
+    let opening = '[';
     for await (const page of this.#pages(answer, first, variables)) {
-      for (const item of page) {
-        yield separator + JSON.stringify(this.#one(answer, item));
-        separator = ',';
-      }
+      if (page.length === 0) continue;
+      yield opening + this.#list(answer, page).slice(1, -1);
+      opening = ',';
     }
-    yield ']';
+    yield opening === '[' ? '[]' : ']';
+  }
+
+  #list(answer: Finder, items: readonly unknown[]): string {
+    return JSON.stringify(items.map((item) => this.#one(answer, item)));
   }
 
   async *#pages(answer: Finder, first: Answer, variables: Variables): AsyncGenerator<unknown[]> {
