@@ -9,6 +9,7 @@ export function announce(url: string): void {
       'Gantry is up.',
       `  GraphQL     ${url}${GRAPHQL_PATH}   (in a browser: GraphiQL)`,
       `  WebSocket   ${url.replace('http', 'ws')}${GRAPHQL_PATH}`,
+      `  REST        ${url}/1.0   ${url}/flexdeploy/rest/topology/instance`,
       `  Health      ${url}/healthz   ${url}/readyz`,
       'Ctrl-C closes it; processes on nodes live on.',
     ].join('\n'),

@@ -13,12 +13,11 @@ export class Executor {
   constructor(
     readonly schema: GraphQLSchema,
     private readonly planner: Planner,
-    private readonly context: Context,
     private readonly format: FormatError,
   ) {}
 
   /** The document has to have been validated. */
-  async run(document: DocumentNode, variables: Record<string, unknown>): Promise<Answer> {
+  async run(document: DocumentNode, variables: Record<string, unknown>, context: Context): Promise<Answer> {
     try {
       const read = this.planner.answer(document, null, variables);
       if (read !== undefined) return { data: JSON.parse(read) };
@@ -29,7 +28,7 @@ export class Executor {
       schema: this.schema,
       document,
       variableValues: variables,
-      contextValue: this.context,
+      contextValue: context,
     });
     if (errors) return { errors: errors.map((error) => this.#formatted(error)) };
     return { data: data as Record<string, unknown> };

@@ -3,7 +3,7 @@ import { Arg, Args, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Query,
 import { createInstance, deleteInstance, updateInstance } from '../platform/instances.ts';
 import type { Context } from './context.ts';
 import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
-import { DateTime, JsonObject } from './scalars.ts';
+import { DateTime, JsonObject, Long } from './scalars.ts';
 
 @ObjectType()
 @InputType()
@@ -56,10 +56,10 @@ export class Instance extends InstanceAttributes {
   @Field(() => Boolean, { description: 'Whether the instance can be deployed to.' })
   isDeploymentTarget!: boolean;
 
-  @Field(() => [Int], { description: 'Numbers of the environments that it is associated with.' })
+  @Field(() => [Long], { description: 'Numbers of the environments that it is associated with.' })
   environments!: number[];
 
-  @Field(() => [Int], { description: 'Numbers of the workflows that it is associated with.' })
+  @Field(() => [Long], { description: 'Numbers of the workflows that it is associated with.' })
   workflows!: number[];
 
   @Field(() => [JsonObject], { description: 'Plugins, each as `propertySetName` and `ownerId`.' })
@@ -112,10 +112,10 @@ class InstanceInput extends InstanceAttributes {
   })
   isDeploymentTarget?: boolean;
 
-  @Field(() => [Int], { nullable: true, description: 'Numbers of environments; replaces all.' })
+  @Field(() => [Long], { nullable: true, description: 'Numbers of environments; replaces all.' })
   environments?: number[];
 
-  @Field(() => [Int], { nullable: true, description: 'Numbers of workflows; replaces all.' })
+  @Field(() => [Long], { nullable: true, description: 'Numbers of workflows; replaces all.' })
   workflows?: number[];
 
   @Field(() => [JsonObject], { nullable: true, description: 'Plugins; replaces all.' })

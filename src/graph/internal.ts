@@ -3,15 +3,21 @@
 import { extendSchema, type GraphQLSchema, parse } from 'graphql';
 
 export const INTERNAL_SDL = `extend type Node {
-  """The password, as the setting for node passwords shows it: in clear, masked, or not at all."""
+  """
+  The password, as the setting for node passwords shows it: in clear, masked, or not at all.
+  """
   password: String
 
-  """Whether anybody ever said what its status is; it is true until then."""
+  """
+  Whether anybody ever said what its status is; it is true until then.
+  """
   statusGiven: Boolean!
 }
 
 extend type Service {
-  """Whether options were ever given; they are empty until then."""
+  """
+  Whether options were ever given; they are empty until then.
+  """
   optionsGiven: Boolean!
 }
 `;

@@ -108,7 +108,7 @@ export class TextFilter {
   @Field(() => String, { nullable: true, description: 'Starts with this text.' })
   startsWith?: string;
 
-  @Field(() => Boolean, { nullable: true, description: 'Compare without regard to the case of the letters A to Z.' })
+  @Field(() => Boolean, { nullable: true, description: 'Compare without regard to upper and lower case.' })
   ignoreCase?: boolean;
 }
 

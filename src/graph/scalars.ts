@@ -1,6 +1,6 @@
 // Scalars with meaning.
 import { GraphQLScalarType } from 'graphql';
-import { GraphQLDateTimeISO, GraphQLISO8601Duration, GraphQLJSONObject } from 'graphql-scalars';
+import { GraphQLDateTimeISO, GraphQLISO8601Duration, GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { badInput } from '../errors.ts';
 
 const named = (scalar: GraphQLScalarType, name: string, description: string) =>
@@ -16,6 +16,12 @@ export const JsonObject = named(
   GraphQLJSONObject,
   'JSONObject',
   'A JSON object. It is stored and returned as it was given; the key `__proto__` is refused.',
+);
+
+export const Long = named(
+  GraphQLSafeInt,
+  'Long',
+  'A whole number that may be larger than an Int: up to 2^53 - 1, which every reader of JSON takes exactly.',
 );
 
 export const Duration = named(

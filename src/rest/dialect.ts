@@ -16,6 +16,8 @@ export interface Dialect {
   readonly nullInBody: 'value' | 'absent';
   /** The status for an error code of the graph. */
   readonly statuses: Readonly<Record<string, number>>;
+  /** `WWW-Authenticate` of a 401. */
+  readonly challenge?: string;
   readonly errorBody: (message: string) => object;
   readonly rows: readonly Row[];
 }

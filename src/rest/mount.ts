@@ -1,6 +1,8 @@
 // Puts dialects on the gateway's HTTP server: what a request has to be before a route sees it, and how refusals are answered.
+import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '../graph/context.ts';
 import type { Executor } from '../graph/executor.ts';
 import type { Dialect } from './dialect.ts';
 import { Fault } from './fault.ts';
@@ -10,34 +12,49 @@ import { parseStrict } from './strict-json.ts';
 
 const JSON_TYPE = 'application/json';
 
+/** Says who asks, in a context of the graph. Throws a fault with status 401 or 403 for who may not. */
+export type Admit = (headers: IncomingHttpHeaders) => Promise<Context>;
+
 /** Throws if a row of a dialect does not fit the schema. */
-export function mountDialects(http: FastifyInstance, executor: Executor, dialects: readonly Dialect[]): void {
+export function mountDialects(
+  http: FastifyInstance,
+  executor: Executor,
+  dialects: readonly Dialect[],
+  admit: Admit,
+): void {
   for (const dialect of dialects) {
     const routes = dialect.bases.flatMap((base) =>
       dialect.rows.flatMap((row) => row.paths.map((path) => new Route(executor, dialect, row, base + path))),
     );
     const router = new Router(routes);
-    http.register(async (scope) => mount(scope, dialect, router), { prefix: dialect.prefix });
+    http.register(async (scope) => mount(scope, dialect, router, admit), { prefix: dialect.prefix });
   }
 }
 
-function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>): void {
-  const matches = new WeakMap<FastifyRequest, Match<Route>>();
+interface Admitted extends Match<Route> {
+  readonly context: Context;
+}
+
+function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, admit: Admit): void {
+  const admitted = new WeakMap<FastifyRequest, Admitted>();
   const find = (request: FastifyRequest) => router.match(request.method, pathOf(request).slice(dialect.prefix.length));
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     expectUtf8(request.headers['content-type'] ?? '');
     return body.length === 0 ? undefined : parseStrict(body);
   });
-  // Before the body is read: what no route answers needs none.
-  scope.addHook('onRequest', async (request) => void matches.set(request, find(request)));
+  // Before the body is read: what nobody may ask or no route answers needs none.
+  scope.addHook('onRequest', async (request) => {
+    const context = await admit(request.headers);
+    admitted.set(request, { ...find(request), context });
+  });
   scope.addHook('onSend', async (_request, reply) => {
     // Answers hold passwords, and are true for now only.
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { route, path } = matches.get(request) ?? find(request);
-    const { status, body } = await route.run({ path, query: queryOf(request), body: request.body });
+    const { route, path, context } = admitted.get(request) as Admitted;
+    const { status, body } = await route.run({ path, query: queryOf(request), body: request.body }, context);
     reply.code(status);
     if (body === undefined) return reply.send();
     reply.type('application/json; charset=utf-8');
@@ -49,6 +66,7 @@ function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>):
   scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { statusCode, message } = toFault(error, request);
     if (error instanceof Fault) reply.headers(error.headers);
+    if (statusCode === 401 && dialect.challenge) reply.header('www-authenticate', dialect.challenge);
     return reply.code(statusCode).type('application/json; charset=utf-8').send(dialect.errorBody(message));
   });
 }

@@ -1,5 +1,6 @@
 // A row at work: parameters become variables, documents run in process, and what they answer is found, paged and spelt.
 import { type DocumentNode, type GraphQLFormattedError, specifiedRules, validate } from 'graphql';
+import type { Context } from '../graph/context.ts';
 import type { Executor } from '../graph/executor.ts';
 import type { Dialect, Method, Row } from './dialect.ts';
 import { Fault } from './fault.ts';
@@ -14,6 +15,14 @@ export interface Reply {
   readonly status: number;
   /** JSON text: whole, or in pieces that come as they are read; undefined where there is no body. */
   readonly body: string | AsyncIterable<string> | undefined;
+}
+
+/** What a document answered first, and what the rest of it is asked with. */
+interface Found {
+  readonly answer: Finder;
+  readonly data: Answer;
+  readonly variables: Variables;
+  readonly context: Context;
 }
 
 // What a document may have beyond the specification's rules: nothing. Unused fragments come from files, which share them.
@@ -55,65 +64,65 @@ export class Route {
   }
 
   /** Throws faults. */
-  async run(given: Given): Promise<Reply> {
+  async run(given: Given, context: Context): Promise<Reply> {
     const { row } = this;
     const variables = this.#parameters.read(given);
-    if (row.under) this.#under?.find(await this.#data(row.under.document, variables), variables);
-    const acted = row.act && (await this.#data(row.act, variables));
-    const data = await this.#data(row.document, variables);
+    if (row.under) this.#under?.find(await this.#data(row.under.document, variables, context), variables);
+    const acted = row.act && (await this.#data(row.act, variables, context));
+    const data = await this.#data(row.document, variables, context);
     if (!this.#answer) return { status: row.status, body: undefined };
-    const body = row.whole
-      ? JSON.stringify(row.whole(await this.#all(this.#answer, data, variables), acted))
-      : this.#told(this.#answer, data, variables);
+    const found: Found = { answer: this.#answer, data, variables, context };
+    const body = row.whole ? JSON.stringify(row.whole(await this.#all(found), acted)) : this.#told(found);
     return { status: row.status, body };
   }
 
-  #told(answer: Finder, data: Answer, variables: Variables): Reply['body'] {
-    const found = answer.find(data, variables);
-    if (!answer.isList) return JSON.stringify(this.#one(answer, found));
-    if (answer.isPaged && answer.pageInfo(data, variables).hasNextPage) return this.#pieces(answer, data, variables);
-    return this.#list(answer, found as unknown[]);
+  #told(found: Found): Reply['body'] {
+    const { answer, data, variables } = found;
+    const told = answer.find(data, variables);
+    if (!answer.isList) return JSON.stringify(this.#one(answer, told));
+    if (answer.isPaged && answer.pageInfo(data, variables).hasNextPage) return this.#pieces(found);
+    return this.#list(answer, told as unknown[]);
   }
 
   /** A long list, page by page: never more of it in memory than a page, and nothing is read for a client that has gone. */
-  async *#pieces(answer: Finder, first: Answer, variables: Variables): AsyncGenerator<string> {
+  async *#pieces(found: Found): AsyncGenerator<string> {
     let opening = '[';
-    for await (const page of this.#pages(answer, first, variables)) {
+    for await (const page of this.#pages(found)) {
       if (page.length === 0) continue;
-      yield opening + this.#list(answer, page).slice(1, -1);
+      yield opening + this.#list(found.answer, page).slice(1, -1);
       opening = ',';
     }
-    yield opening === '[' ? '[]' : ']';
+    yield ']';
+  }
+
+  async *#pages({ answer, data: first, variables, context }: Found): AsyncGenerator<unknown[]> {
+    for (let data = first; ; ) {
+      yield answer.find(data, variables) as unknown[];
+      const { hasNextPage, endCursor } = answer.pageInfo(data, variables);
+      if (!hasNextPage) return;
+      data = await this.#data(this.row.document, { ...variables, after: endCursor }, context);
+    }
+  }
+
+  async #all(found: Found): Promise<unknown> {
+    if (!found.answer.isPaged) return found.answer.find(found.data, found.variables);
+    const all: unknown[] = [];
+    for await (const page of this.#pages(found)) all.push(...page);
+    return all;
   }
 
   #list(answer: Finder, items: readonly unknown[]): string {
     return JSON.stringify(items.map((item) => this.#one(answer, item)));
   }
 
-  async *#pages(answer: Finder, first: Answer, variables: Variables): AsyncGenerator<unknown[]> {
-    for (let data = first; ; ) {
-      yield answer.find(data, variables) as unknown[];
-      const { hasNextPage, endCursor } = answer.pageInfo(data, variables);
-      if (!hasNextPage) return;
-      data = await this.#data(this.row.document, { ...variables, after: endCursor });
-    }
-  }
-
-  async #all(answer: Finder, data: Answer, variables: Variables): Promise<unknown> {
-    if (!answer.isPaged) return answer.find(data, variables);
-    const all: unknown[] = [];
-    for await (const page of this.#pages(answer, data, variables)) all.push(...page);
-    return all;
-  }
-
   #one(answer: Finder, item: unknown): unknown {
     return this.row.each ? this.row.each(item) : answer.write(item);
   }
 
-  async #data(document: DocumentNode, variables: Variables): Promise<Answer> {
+  async #data(document: DocumentNode, variables: Variables, context: Context): Promise<Answer> {
     const own = this.#variables.get(document) ?? [];
     const given = Object.fromEntries(own.filter((name) => name in variables).map((name) => [name, variables[name]]));
-    const { data, errors } = (await this.executor.run(document, given)) as {
+    const { data, errors } = (await this.executor.run(document, given, context)) as {
       data?: Answer;
       errors?: GraphQLFormattedError[];
     };

@@ -26,6 +26,7 @@ const SCALARS: Readonly<Record<string, readonly [says: string, fits: (value: unk
     `a whole number between -${MAX_INT} and ${MAX_INT}`,
     (value) => Number.isInteger(value) && Math.abs(value as number) <= MAX_INT,
   ],
+  Long: ['a whole number', Number.isSafeInteger],
   [GraphQLFloat.name]: ['a number', (value) => typeof value === 'number'],
   JSONObject: ['a JSON object', isObject],
 };

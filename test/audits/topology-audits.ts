@@ -165,16 +165,22 @@ const RULES: readonly Audit[] = [
     'All query parameters MUST match; their names and values go without regard to case, in the earlier and the later spelling.',
     async (subject) => {
       const code = subject.fresh('Query');
-      const { instanceId } = await subject.json('POST', BASE, { ...BEFORE, instanceCode: code, groupCode: 'Gr' }, 201);
+      const { instanceId } = await subject.json(
+        'POST',
+        BASE,
+        { ...BEFORE, instanceCode: code, groupCode: 'Gr\u00e4\u00df' },
+        201,
+      );
       const found = async (query: string) =>
         (await subject.json('GET', `${BASE}?${query}`, undefined, 200)).map(
           (each: { instanceId: number }) => each.instanceId,
         );
       for (const name of ['code', 'CODE', 'instanceCode', 'instancecode']) {
         assert.deepEqual(await found(`${name}=${code.toUpperCase()}`), [instanceId], name);
-        assert.deepEqual(await found(`${name}=${code}&groupcode=GR&subgroupcode=sub%20group&name=EXAMPLE+NAME`), [
-          instanceId,
-        ]);
+        assert.deepEqual(
+          await found(`${name}=${code}&groupcode=GR\u00c4\u00df&subgroupcode=sub%20group&name=EXAMPLE+NAME`),
+          [instanceId],
+        );
         assert.deepEqual(await found(`${name}=${code}&groupCode=other`), []);
         assert.deepEqual(await found(`${name}=${code.slice(0, -1)}`), []);
       }
@@ -223,6 +229,20 @@ const RULES: readonly Audit[] = [
       );
     }
   }),
+  audit(
+    'topology-long',
+    'Numbers of environments and workflows are Longs: they MUST NOT end at 32 bits.',
+    async (subject) => {
+      const long = { environments: [2 ** 40, 11001], workflows: [2 ** 33] };
+      const made = await subject.json('POST', BASE, { ...MINIMAL, ...long }, 201);
+      assert.deepEqual(await subject.json('GET', `${BASE}/${made.instanceId}`), {
+        ...DEFAULTS,
+        ...MINIMAL,
+        ...long,
+        instanceId: made.instanceId,
+      });
+    },
+  ),
   audit('topology-malformed', 'A body that is not clearly one JSON object MUST answer 400.', async (subject) => {
     for (const [what, body] of Object.entries(HOSTILE_BODIES)) {
       const answer = await subject.send({ method: 'POST', path: BASE, body });

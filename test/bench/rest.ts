@@ -54,7 +54,8 @@ async function bench(): Promise<void> {
   const schema = internalSchema(buildSchema());
   const planner = new Planner(schema, platform.store.reader, { whole: true });
   planner.attach();
-  const executor = new Executor(schema, planner, { platform, actor: { name: 'bench' } }, (formatted) => formatted);
+  const executor = new Executor(schema, planner, (formatted) => formatted);
+  const context = { platform, actor: { name: 'bench' } };
   const dialect = platformDialect(undefined);
   const route = (method: string, path: string) => {
     const row = dialect.rows.find((each) => each.method === method && each.paths.includes(path));
@@ -66,7 +67,7 @@ async function bench(): Promise<void> {
   const one = route('GET', '/instances/{id}');
   await compare('one instance by id', TIMES, {
     'the read itself': () => planner.answer(one.document, null, { id: 'IN1' }),
-    'the route of /1.0': () => one.route.run({ path: { id: 'IN1' }, query, body: undefined }),
+    'the route of /1.0': () => one.route.run({ path: { id: 'IN1' }, query, body: undefined }, context),
     'HTTP: the same from /graphql': () =>
       http('POST', '/graphql', { query: '{ instance(id: "IN1") { id name auth api events zk redis stats } }' }),
     'HTTP: GET /1.0/instances/IN1': () => http('GET', '/1.0/instances/IN1'),
@@ -75,7 +76,7 @@ async function bench(): Promise<void> {
   const list = route('GET', '/tenants');
   await compare(`a list of ${TENANTS} tenants`, TIMES, {
     'the read itself': () => planner.answer(list.document, null, {}),
-    'the route of /1.0': () => list.route.run({ path: {}, query, body: undefined }),
+    'the route of /1.0': () => list.route.run({ path: {}, query, body: undefined }, context),
     'HTTP: the same from /graphql': () =>
       http('POST', '/graphql', {
         query:
@@ -91,8 +92,8 @@ async function bench(): Promise<void> {
   );
   await compare('a change of a tenant', WRITES, {
     'the platform layer': () => updateTenant(platform, 't1', { name: `n${count++}` }),
-    'the mutation in process': () => executor.run(document, { id: 't1', name: `n${count++}` }),
-    'the route of /1.0': () => change.route.run({ path: { id: 't1' }, query, body: { name: `n${count++}` } }),
+    'the mutation in process': () => executor.run(document, { id: 't1', name: `n${count++}` }, context),
+    'the route of /1.0': () => change.route.run({ path: { id: 't1' }, query, body: { name: `n${count++}` } }, context),
     'HTTP: PUT /1.0/tenants/t1': () => http('PUT', '/1.0/tenants/t1', { name: `n${count++}` }),
   });
   console.log(machine());

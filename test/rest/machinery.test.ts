@@ -1,15 +1,21 @@
 // A dialect is a description and a table: what does not fit the graph is refused when the gateway starts.
 import fc from 'fast-check';
+import Fastify from 'fastify';
 import { parse, type TypedQueryDocumentNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import type { Context } from '../../src/graph/context.ts';
 import type { Executor } from '../../src/graph/executor.ts';
 import { internalSchema } from '../../src/graph/internal.ts';
 import { buildSchema } from '../../src/graph/schema.ts';
 import { type Dialect, row } from '../../src/rest/dialect.ts';
+import { Fault } from '../../src/rest/fault.ts';
+import { mountDialects } from '../../src/rest/mount.ts';
+import type { Given } from '../../src/rest/parameters.ts';
 import { platformDialect } from '../../src/rest/platform/dialect.ts';
 import { Route } from '../../src/rest/route.ts';
 import { Router } from '../../src/rest/router.ts';
 import { kebabCase } from '../../src/rest/spelling.ts';
+import { topologyDialect } from '../../src/rest/topology/dialect.ts';
 
 const schema = internalSchema(buildSchema());
 
@@ -36,7 +42,8 @@ function route(
   const typed = parse(document) as TypedQueryDocumentNode<Record<string, never>, never>;
   const method = document.startsWith('mutation') ? 'POST' : 'GET';
   const made = row(method, path, 200, typed, answer === undefined ? {} : { answer: answer as never });
-  return { route: new Route(executor, { ...platformDialect(undefined), ...dialect }, made, path), ran };
+  const one = new Route(executor, { ...platformDialect(undefined), ...dialect }, made, path);
+  return { route: { run: (request: Given) => one.run(request, {} as Context) }, ran };
 }
 
 const given = (body?: unknown, path = {}, query = '') => ({ path, query: new URLSearchParams(query), body });
@@ -158,6 +165,27 @@ describe('spelling', () => {
         expect(spelt.replace(/-([a-z])/g, (_whole, letter: string) => letter.toUpperCase())).toBe(text);
       }),
     );
+  });
+});
+
+describe('who may not ask', () => {
+  it('is told so before anything else, with a challenge where the dialect has one', async () => {
+    const http = Fastify();
+    const executor = { schema } as Executor;
+    mountDialects(http, executor, [platformDialect(undefined), topologyDialect], async () => {
+      throw new Fault(401, 'Say who you are.');
+    });
+    const topology = await http.inject({
+      url: '/flexdeploy/rest/topology/instance',
+      method: 'POST',
+      payload: '{',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(topology).toMatchObject({ statusCode: 401, body: '{"message":"Say who you are."}' });
+    expect(topology.headers['www-authenticate']).toMatch(/^Basic realm=/);
+    const platform = await http.inject('/1.0/no/such/thing');
+    expect(platform).toMatchObject({ statusCode: 401, body: '{"error":"Say who you are."}' });
+    expect(platform.headers).not.toHaveProperty('www-authenticate');
   });
 });
 

@@ -44,6 +44,7 @@ export const topologyDialect: Dialect = {
   absence: 'null',
   nullInBody: 'absent',
   statuses: STATUSES,
+  challenge: 'Basic realm="Gantry", charset="UTF-8"',
   errorBody: (message) => ({ message }),
   rows: [
     row('GET', '/{id}', 200, TopologyInstanceDocument, { answer: 'instance' }),

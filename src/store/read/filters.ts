@@ -4,7 +4,7 @@ import { badInput } from '../../errors.ts';
 import { isCounted, storedId } from '../ids.ts';
 import type { Column, Model, Models, Relation } from './model.ts';
 import type { Statement } from './statement.ts';
-import { quote } from './words.ts';
+import { FOLD_CASE, quote } from './words.ts';
 
 export interface TextFilter {
   readonly eq?: string | null;
@@ -69,8 +69,7 @@ function matches(
   if (Array.isArray(wanted)) return [anyOf(at)];
   if (typeof wanted !== 'object') return [`${sql} = ${statement.bind(at, stored)}`];
   const text = wanted as TextFilter;
-  // Without regard to case means ASCII letters on SQLite: its lower() knows no others.
-  const fold = (expression: string) => (text.ignoreCase ? `lower(${expression})` : expression);
+  const fold = (expression: string) => (text.ignoreCase ? `${FOLD_CASE}(${expression})` : expression);
   const param = (key: string) => fold(statement.bind([...at, key]));
   const found: string[] = [];
   if (text.eq != null) found.push(`${fold(sql)} = ${param('eq')}`);
@@ -83,7 +82,7 @@ function matches(
     if (!text.ignoreCase) found.push(anyOf([...at, 'in']));
     else
       found.push(
-        `${fold(sql)} in (select lower(value) from json_each(${statement.bind([...at, 'in'], JSON.stringify)}))`,
+        `${fold(sql)} in (select ${FOLD_CASE}(value) from json_each(${statement.bind([...at, 'in'], JSON.stringify)}))`,
       );
   }
   return found;

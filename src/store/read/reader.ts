@@ -5,7 +5,7 @@ import type { ShowSecret } from '../shown-secrets.ts';
 import { type Models, readModels } from './model.ts';
 import type { ReadArgs, RootSelection } from './selection.ts';
 import { type CompiledRead, compileRead } from './sql.ts';
-import { SHOW_SECRET } from './words.ts';
+import { FOLD_CASE, SHOW_SECRET } from './words.ts';
 
 // Statements kept prepared; more than the documents that a platform's tools speak, few enough to be no memory worth naming.
 const MAX_PREPARED = 500;
@@ -29,6 +29,10 @@ export class Reader {
   constructor(file: string, metadata: MetadataStorage, showSecret: ShowSecret) {
     this.models = readModels(metadata);
     this.#database = new Database(file, { readonly: true, timeout: 5000 });
+    // SQLite's own lower() knows the letters A to Z only.
+    this.#database.function(FOLD_CASE, { deterministic: true }, (text) =>
+      typeof text === 'string' ? text.toLowerCase() : text,
+    );
     this.#database.function(SHOW_SECRET, { deterministic: true }, showSecret as (...args: unknown[]) => unknown);
     // The deep graph is read from memory, not by copying pages through the file.
     this.#database.pragma('mmap_size = 268435456');

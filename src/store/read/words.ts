@@ -6,6 +6,9 @@ import type { Statement } from './statement.ts';
 /** The function of the database that says what is shown of a sealed value. */
 export const SHOW_SECRET = 'show_secret';
 
+/** The function of the database that takes the case from a text, of whatever script. */
+export const FOLD_CASE = 'fold_case';
+
 export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
