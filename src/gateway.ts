@@ -76,10 +76,8 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const internalPlanner = new Planner(internal, store.reader, { whole: true });
   internalPlanner.attach();
   const passwordMask = config.nodePasswords === 'masked' ? PASSWORD_MASK : undefined;
-  mountDialects(http, new Executor(internal, internalPlanner, context, errorFormatter(log)), [
-    platformDialect(passwordMask),
-    topologyDialect,
-  ]);
+  const executor = new Executor(internal, internalPlanner, errorFormatter(log));
+  mountDialects(http, executor, [platformDialect(passwordMask), topologyDialect], async () => context);
   await http.ready();
   const sockets = openSockets(http.server, GRAPHQL_PATH, schema, context, errorFormatter(log), hosts);
   await http.listen({ host: config.host, port: config.port });
