@@ -16,6 +16,7 @@ import {
 } from 'type-graphql';
 import { createNode, deleteNode, updateNode } from '../platform/nodes.ts';
 import { CREDENTIAL_KINDS } from '../store/entities/node.ts';
+import { LINK_STATES } from '../store/entities/node-link.ts';
 import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
@@ -25,6 +26,37 @@ import { Written } from './written.ts';
 
 const CredentialKind = enumOf(CREDENTIAL_KINDS);
 registerEnumType(CredentialKind, { name: 'CredentialKind', description: 'What the gateway logs in to a node with.' });
+
+const LinkState = enumOf(LINK_STATES);
+registerEnumType(LinkState, {
+  name: 'LinkState',
+  description: 'How the link of the gateway to a node stands.',
+  valuesConfig: {
+    CONNECTING: { description: 'It is being made for the first time, or anew after a change of the node.' },
+    CONNECTED: { description: 'It is up: what is said of its processes is what is.' },
+    UNREACHABLE: { description: 'The node did not answer; it is tried again, with growing pauses.' },
+    AUTH_FAILED: {
+      description: 'The node refuses the credential. It is not tried again until the credential changes.',
+    },
+    HOST_KEY_CHANGED: { description: 'The node shows another host key than the pinned one. See `trustHostKey`.' },
+    UNSUPPORTED: { description: 'The node lacks what the gateway needs there; the message names it.' },
+  },
+});
+
+@ObjectType('NodeLink', { description: 'The link of the gateway to a node, as it stands.', simpleResolvers: true })
+class NodeLink {
+  @Field(() => LinkState, { description: 'How it stands.' })
+  state!: string;
+
+  @Field(() => DateTime, { description: 'Since when.' })
+  since!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it is not up, for programs, as in `pingNode`.' })
+  reason!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same for people.' })
+  message!: string | null;
+}
 
 @ObjectType('Node', { description: 'A machine of an instance, reached by SSH.', simpleResolvers: true })
 export class Node extends Written {
@@ -63,6 +95,12 @@ export class Node extends Written {
       'The host keys that it may show, as type and SHA256 fingerprint. Empty until the first contact, which pins them.',
   })
   hostKeys!: string[];
+
+  @Field(() => NodeLink, {
+    nullable: true,
+    description: 'The link of the gateway to it; null while it keeps none, because the node has no processes.',
+  })
+  connection!: NodeLink | null;
 }
 
 const NodeConnection = connectionOf(Node, 'Node');

@@ -5,7 +5,7 @@ import { publicId } from '../store/ids.ts';
 import type { EntityManager, FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import type { Target } from './lifecycle.ts';
-import { watchNode } from './links.ts';
+import { endLink, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 
 const REMOVE_TIMEOUT_MS = 5_000;
@@ -57,7 +57,7 @@ export async function deleteWithProcesses(platform: Platform, actor: Actor, dele
       .catch((error) => log.warn({ node, process: process.id, reason: error.reason }, 'its files stay on the node'));
   }
   const nodes = new Set(gone.map((process) => publicId('Node', process.node.id)));
-  for (const node of nodes) await watchNode(platform, node).catch(() => fleet.unwatch(node));
+  for (const node of nodes) await watchNode(platform, node).catch(() => endLink(platform, node));
 }
 
 function stillRunning(target: Target, failures: readonly { processId: string; message: string | null }[]): GantryError {

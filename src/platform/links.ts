@@ -1,10 +1,11 @@
 // Links: which nodes the fleet watches, with which credentials and which pinned keys.
-import type { HostKey, NodeTarget } from '../fleet/types.ts';
+import type { Connection, HostKey, NodeTarget } from '../fleet/types.ts';
 import { Node } from '../store/entities/node.ts';
+import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
-import { publicId } from '../store/ids.ts';
+import { publicId, storedId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
-import type { EntityManager } from '../store/store.ts';
+import type { EntityManager, Store } from '../store/store.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
 
@@ -24,6 +25,24 @@ export async function pinHostKeys(
   });
 }
 
+/** Writes down how the link to a node stands. */
+export async function recordLink(store: Store, { nodeId, state, since, reason, message }: Connection): Promise<void> {
+  await store.write(async (em) => {
+    const node = storedId('Node', nodeId);
+    // The node may have been deleted meanwhile.
+    if (node === undefined || (await em.count(Node, { id: node })) === 0) return;
+    const link = (await em.findOne(NodeLink, { node })) ?? em.create(NodeLink, { node } as never);
+    em.assign(link, { state, since: since.toISOString(), reason: reason ?? null, message: message ?? null });
+  });
+}
+
+/** The gateway keeps no link to this node any longer; without a node, to none. */
+export async function forgetLinks(store: Store, nodeId?: string): Promise<void> {
+  await store.write((em) =>
+    em.nativeDelete(NodeLink, nodeId === undefined ? {} : { node: storedId('Node', nodeId) ?? -1 }),
+  );
+}
+
 /** Keeps a link to a node while it has processes, with the credentials it has now. */
 export async function watchNode({ store, fleet }: Platform, id: string): Promise<void> {
   const target = await store.write(async (em) => {
@@ -31,7 +50,13 @@ export async function watchNode({ store, fleet }: Platform, id: string): Promise
     return (await em.count(Process, { node: node.id })) > 0 ? targetOf(store.keyring, node) : undefined;
   });
   if (target) fleet.watch(target);
-  else await fleet.unwatch(id);
+  else await endLink({ store, fleet }, id);
+}
+
+/** Ends the link to a node, if there is one. */
+export async function endLink({ store, fleet }: Pick<Platform, 'store' | 'fleet'>, id: string): Promise<void> {
+  await fleet.unwatch(id);
+  await forgetLinks(store, id);
 }
 
 /** Links to all nodes that have processes: what runs there is adopted. */

@@ -12,7 +12,7 @@ import type { Keyring } from '../store/keyring.ts';
 import type { Actor } from './actor.ts';
 import { address, check, line, prose, secret } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
-import { pinHostKeys, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
+import { endLink, pinHostKeys, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 import { expectVersion, find, given } from './records.ts';
 
@@ -65,7 +65,7 @@ export async function updateNode(
     if (isMoved) node.hostKeys = '[]';
     return isMoved;
   });
-  if (moved) await platform.fleet.unwatch(id);
+  if (moved) await endLink(platform, id);
   await watchNode(platform, id);
   return id;
 }
@@ -93,7 +93,7 @@ export async function deleteNode(platform: Platform, actor: Actor, id: string, f
       await em.nativeDelete(Node, node.id);
     },
   });
-  await platform.fleet.unwatch(id);
+  await endLink(platform, id);
   return id;
 }
 

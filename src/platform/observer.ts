@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Connection, FleetListener, HostKey, Observation } from '../fleet/types.ts';
 import type { Process } from '../store/entities/process.ts';
 import type { Store } from '../store/store.ts';
-import { pinHostKeys } from './links.ts';
+import { pinHostKeys, recordLink } from './links.ts';
 import { toSeen } from './seen.ts';
 import type { Seen, StatusBook } from './status.ts';
 
@@ -21,6 +21,9 @@ export class Observer implements FleetListener {
 
   connection(connection: Connection): void {
     const { nodeId, state, message } = connection;
+    void recordLink(this.store, connection).catch((error) =>
+      this.log.error({ node: nodeId, err: error }, 'a link could not be written down'),
+    );
     if (state === 'CONNECTED') return;
     // Between two links nobody looks: what was last seen is not what is.
     void this.status.recordNode(nodeId, (process) =>

@@ -137,6 +137,33 @@ describe('a host key that changed', () => {
   });
 });
 
+describe('the link to a node', () => {
+  const link = async (id: string) =>
+    (await gateway.run('query ($id: ID!) { node(id: $id) { version connection { state reason message } } }', { id }))
+      .node;
+
+  it('is told as it stands, without that being a write of the node; there is none while the node has no processes', async () => {
+    await using other = await fakeNode();
+    const node = await world.node(other);
+    expect((await link(node)).connection).toBeNull();
+    const id = await world.process(await world.service(['sleep', '1000']), node);
+    await until('CONNECTED', async () => (await link(node)).connection?.state === 'CONNECTED');
+    const { version } = await link(node);
+    other.server.refuseAuth = true;
+    other.server.dropConnections();
+    const refused = await until('AUTH_FAILED', async () => {
+      const now = await link(node);
+      return now.connection.state === 'AUTH_FAILED' ? now : undefined;
+    });
+    expect(refused).toMatchObject({
+      version,
+      connection: { reason: 'AUTHENTICATION', message: expect.stringContaining('log') },
+    });
+    await gateway.run('mutation ($id: ID!) { deleteProcess(id: $id) { id } }', { id });
+    expect((await link(node)).connection).toBeNull();
+  });
+});
+
 describe('a node that is edited', () => {
   it('is reached anew with its new password', async () => {
     await using other = await fakeNode();

@@ -2,6 +2,7 @@
 import { Instance } from './instance.ts';
 import { Integration } from './integration.ts';
 import { Node } from './node.ts';
+import { NodeLink } from './node-link.ts';
 import { Operation } from './operation.ts';
 import { OperationStep } from './operation-step.ts';
 import { Process } from './process.ts';
@@ -9,4 +10,15 @@ import { Service } from './service.ts';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
 
-export const ENTITIES = [Instance, Tenant, User, Integration, Node, Service, Process, Operation, OperationStep];
+export const ENTITIES = [
+  Instance,
+  Tenant,
+  User,
+  Integration,
+  Node,
+  NodeLink,
+  Service,
+  Process,
+  Operation,
+  OperationStep,
+];

@@ -1,4 +1,8 @@
 // The migrations in their order. A name, once released, stays: the store remembers by it what it has run.
 import { InitialSchema } from './0001-initial-schema.ts';
+import { NodeLinks } from './0002-node-links.ts';
 
-export const MIGRATIONS = [{ name: '0001-initial-schema', class: InitialSchema }];
+export const MIGRATIONS = [
+  { name: '0001-initial-schema', class: InitialSchema },
+  { name: '0002-node-links', class: NodeLinks },
+];

@@ -45,6 +45,8 @@ const PLURALS: Readonly<Record<string, string>> = {
   Service: 'services',
   Process: 'processes',
   OperationStep: 'steps',
+  // At most one.
+  NodeLink: 'connection',
 };
 
 export function readModels(metadata: MetadataStorage): Models {

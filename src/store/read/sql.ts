@@ -62,12 +62,14 @@ class SqlWriter implements Writer {
       const parent = `${alias}.${quote(model.key)}`;
       return this.page(field.page, (target, inner) => children(relation, target, inner, parent));
     }
-    if (relation.kind !== 'toOne') throw new Error(`${model.entity}.${field.property} is a list`);
-    needs.add(relation.column);
+    if (relation.kind === 'through') throw new Error(`${model.entity}.${field.property} is a list`);
     const target = this.model(relation.target);
+    // The key is in this row, or, where the other is at most one, in that.
+    const [mine, theirs] = relation.kind === 'toOne' ? [relation.column, target.key] : [model.key, relation.column];
+    needs.add(mine);
     const inner = this.alias();
     const object = this.object(field.object, inner, new Set());
-    return `(select ${object} from ${quote(target.table)} ${inner} where ${inner}.${quote(target.key)} = ${alias}.${quote(relation.column)})`;
+    return `(select ${object} from ${quote(target.table)} ${inner} where ${inner}.${quote(theirs)} = ${alias}.${quote(mine)})`;
   }
 
   private page(page: PageSelection, source: (model: Model, alias: string) => PageSource): string {

@@ -1,0 +1,30 @@
+// The gateway's link to a node, as it stands: a row of its own, so that what happens on the network is no write of the node.
+import { defineEntity, p } from '@mikro-orm/core';
+import { instant, text, word } from './columns.ts';
+import { Node } from './node.ts';
+
+export const LINK_STATES = [
+  'CONNECTING',
+  'CONNECTED',
+  'UNREACHABLE',
+  'AUTH_FAILED',
+  'HOST_KEY_CHANGED',
+  'UNSUPPORTED',
+] as const;
+export type LinkState = (typeof LINK_STATES)[number];
+
+const schema = defineEntity({
+  name: 'NodeLink',
+  tableName: 'node_link',
+  properties: {
+    id: p.integer().primary().autoincrement(),
+    state: word<LinkState>(),
+    since: instant(),
+    reason: text().nullable(),
+    message: text().nullable(),
+    node: () => p.manyToOne(Node).ref().unique().index(false).deleteRule('cascade'),
+  },
+});
+
+export class NodeLink extends schema.class {}
+schema.setClass(NodeLink);
