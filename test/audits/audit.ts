@@ -39,6 +39,8 @@ export class Subject {
   /** What the documents call IN2, and what the server calls it. */
   readonly names = new Map<string, string>();
   #counter = 0;
+  /** What was created, as paths of the platform API. */
+  readonly #made: string[] = [];
 
   readonly url: string;
   readonly machine: Machine | undefined;
@@ -59,7 +61,19 @@ export class Subject {
       ...(body === undefined ? {} : { body: body as string }),
     });
     const text = await response.text();
+    if (method === 'POST' && response.status === 201) this.#remember(path, parsed(text));
     return { status: response.status, headers: response.headers, text, body: parsed(text) };
+  }
+
+  #remember(path: string, body: unknown): void {
+    const { id, email, instanceId } = (body ?? {}) as { id?: string; email?: string; instanceId?: number };
+    if (instanceId !== undefined) this.#made.push(`/1.0/instances/IN${instanceId}`);
+    if (/^\/1\.0\/(instances|tenants|users|integrations)$/.test(path)) this.#made.push(`${path}/${id ?? email}`);
+  }
+
+  /** Deletes what the run has made; instances take with them what is theirs. */
+  async tidy(): Promise<void> {
+    for (const path of this.#made.reverse()) await this.send({ method: 'DELETE', path: `${path}?force=true` });
   }
 
   /** Sends JSON and expects a status; answers with the body. */

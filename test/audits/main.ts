@@ -9,15 +9,21 @@ if (url === undefined) {
   console.error('Say what to audit: npm run audit -- http://127.0.0.1:4000 [user:password@host:port]');
   process.exit(2);
 }
+await fetch(url).catch((error: Error) => {
+  console.error(`Nothing answers at ${url}: ${error.cause ?? error.message}`);
+  process.exit(2);
+});
 // What is there already stays out of the way: everything this run makes is named after it.
 const suffix = `-${Date.now().toString(36)}`;
 const counts = { kept: 0, broken: 0, skipped: 0 };
 for (const [document, audits] of Object.entries(DOCUMENTS)) {
   console.log(`\n${document}\n`);
-  for await (const result of run(audits, new Subject(url.replace(/\/$/, ''), machineOf(machine), suffix))) {
+  const subject = new Subject(url.replace(/\/$/, ''), machineOf(machine), suffix);
+  for await (const result of run(audits, subject)) {
     counts[result.state]++;
     report(result);
   }
+  await subject.tidy();
 }
 console.log(`\n${counts.kept} kept, ${counts.broken} broken, ${counts.skipped} skipped`);
 process.exitCode = counts.broken > 0 ? 1 : 0;
