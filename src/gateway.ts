@@ -19,7 +19,7 @@ import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
-import { watchAllNodes } from './platform/links.ts';
+import { forgetLinks, watchAllNodes } from './platform/links.ts';
 import type { News } from './platform/news.ts';
 import { Observer } from './platform/observer.ts';
 import type { Platform } from './platform/platform.ts';
@@ -59,6 +59,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle };
   const context: Context = { platform, actor: ANYONE };
 
+  await forgetLinks(store);
   await status.forgetAll();
   const schema = buildSchema();
   const planner = new Planner(schema, store.reader);
