@@ -9,6 +9,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const CONTROL_BUT_BREAKS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 const MAX_JSON = 256 * 1024;
+// SQLite reads JSON to a depth of 1,000, the answer around it included.
+const MAX_JSON_DEPTH = 100;
 
 /** One line of text, not blank. */
 export const line = (max = 200) =>
@@ -66,19 +68,27 @@ export const jsonObject = () =>
     })
     .transform((value) => JSON.stringify(value));
 
-function jsonProblem(value: unknown): string | undefined {
-  let problem: string | undefined;
-  const text = JSON.stringify(value, (key, item) => {
-    // Harmless here, but poison for whoever merges it into an object later.
-    if (key === '__proto__') problem = 'must not have a key "__proto__"';
-    if (key.includes('\0') || (typeof item === 'string' && item.includes('\0'))) problem = 'must not contain NUL';
-    if (typeof item === 'number' && !Number.isFinite(item))
-      problem = 'must not contain numbers beyond the range of JSON';
-    return item;
-  });
-  if (text.length > MAX_JSON) return `must have at most ${MAX_JSON} characters as JSON`;
-  return problem;
+/** Walked by hand: a recursion, also that of JSON.stringify, ends the stack before it ends a hostile value. */
+function jsonProblem(root: unknown): string | undefined {
+  const open: { value: unknown; depth: number }[] = [{ value: root, depth: 1 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, depth } = next;
+    if (depth > MAX_JSON_DEPTH) return `must not be nested more than ${MAX_JSON_DEPTH} levels deep`;
+    if (typeof value === 'string' && value.includes('\0')) return 'must not contain NUL';
+    if (typeof value === 'number' && !isExact(value))
+      return 'must not contain numbers that cannot be kept exactly: give them as text';
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, item] of Object.entries(value)) {
+      // Harmless here, but poison for whoever merges it into an object later.
+      if (key === '__proto__') return 'must not have a key "__proto__"';
+      if (key.includes('\0')) return 'must not contain NUL';
+      open.push({ value: item, depth: depth + 1 });
+    }
+  }
+  return JSON.stringify(root).length > MAX_JSON ? `must have at most ${MAX_JSON} characters as JSON` : undefined;
 }
+
+const isExact = (value: number) => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 
 function isWellFormed(text: string): boolean {
   return text.isWellFormed();

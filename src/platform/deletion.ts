@@ -4,13 +4,15 @@ import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { EntityManager, FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
-import type { Target } from './lifecycle.ts';
+import type { Outcome, Target } from './lifecycle.ts';
 import { endLink, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
+import { isUnreachable } from './step-failure.ts';
 
 const REMOVE_TIMEOUT_MS = 5_000;
-// Longer than any stop may take: what is asked for here is the end of it, not a look at it.
-const STOP_WAIT_MS = 120_000;
+// What is asked for is the end of the stops, not a look at them; each is bounded by the grace of its type.
+const STOP_WAIT_MS = 3_600_000;
+const FORCED_GRACE_MS = 5_000;
 
 interface Deletion {
   readonly target: Target;
@@ -24,7 +26,7 @@ interface Deletion {
 
 /** Throws NODE_UNREACHABLE with the reasons if something may still run and `force` is not given. */
 export async function deleteWithProcesses(platform: Platform, actor: Actor, deletion: Deletion): Promise<void> {
-  const { store, lifecycle, status, fleet, log } = platform;
+  const { store, lifecycle, status } = platform;
   // Never started, or known to be down: nothing to stop.
   const mayRun = {
     $and: [deletion.processes, { startedAt: { $ne: null }, status: { $nin: ['STOPPED', 'EXITED', 'FATAL'] } }],
@@ -49,21 +51,33 @@ export async function deleteWithProcesses(platform: Platform, actor: Actor, dele
     return all;
   });
   await status.deleted(actor, gone);
-  for (const process of gone.filter((each) => each.startedAt !== null)) {
-    const node = publicId('Node', process.node.id);
-    // What is left on the node is a few files of a process that is no more: worth a line, not a failure.
-    fleet
-      .remove(node, process.id, { timeoutMs: REMOVE_TIMEOUT_MS })
-      .catch((error) => log.warn({ node, process: process.id, reason: error.reason }, 'its files stay on the node'));
-  }
+  void cleanUp(platform, gone);
+}
+
+/** Nothing of them stays on their nodes, as far as those can be reached; links that nobody needs any longer end. */
+async function cleanUp(platform: Platform, gone: readonly Process[]): Promise<void> {
+  const { fleet, log } = platform;
   const nodes = new Set(gone.map((process) => publicId('Node', process.node.id)));
+  const started = gone.filter((process) => process.startedAt !== null);
+  await Promise.all(
+    started.map(async ({ id, node: { id: number } }) => {
+      const node = publicId('Node', number);
+      try {
+        // Once more, for those that were deleted by force while they ran.
+        await fleet.stop(node, id, { graceMs: FORCED_GRACE_MS, timeoutMs: FORCED_GRACE_MS + REMOVE_TIMEOUT_MS });
+        await fleet.remove(node, id, { timeoutMs: REMOVE_TIMEOUT_MS });
+      } catch (error) {
+        log.warn({ node, process: id, err: error }, 'something of this deleted process stays on its node');
+      }
+    }),
+  );
   for (const node of nodes) await watchNode(platform, node).catch(() => endLink(platform, node));
 }
 
-function stillRunning(target: Target, failures: readonly { processId: string; message: string | null }[]): GantryError {
+function stillRunning(target: Target, failures: Outcome['failures']): GantryError {
   const reasons = failures.map(({ processId, message }) => `process ${processId}: ${message}`).join('; ');
   return new GantryError(
-    'NODE_UNREACHABLE',
+    failures.every(({ reason }) => isUnreachable(reason)) ? 'NODE_UNREACHABLE' : 'CONFLICT',
     `${target.id} was not deleted, because not all of it could be stopped (${reasons}). Try again, or use force to delete it all the same: what still runs then goes on running.`,
     'force',
   );

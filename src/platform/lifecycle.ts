@@ -14,7 +14,8 @@ import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { Lanes } from './lanes.ts';
-import { StepFailure, type StepRunner } from './steps.ts';
+import { StepFailure } from './step-failure.ts';
+import type { StepRunner } from './steps.ts';
 
 /** What an operation was asked for. The id is the public one. */
 export interface Target {
@@ -24,7 +25,7 @@ export interface Target {
 
 export interface Outcome {
   readonly operationId: string;
-  readonly failures: readonly { processId: string; message: string | null }[];
+  readonly failures: readonly { processId: string; reason: string | null; message: string }[];
 }
 
 // Starts on one node at once: more would only queue on the node itself.
@@ -82,7 +83,11 @@ export class Lifecycle {
     );
     return {
       operationId,
-      failures: open.map((step) => ({ processId: step.processId, message: step.message ?? 'not yet stopped' })),
+      failures: open.map(({ processId, reason, message }) => ({
+        processId,
+        reason: reason ?? null,
+        message: message ?? 'it is not yet stopped',
+      })),
     };
   }
 
@@ -123,29 +128,33 @@ export class Lifecycle {
       );
       return { operation: found, steps: open };
     });
+    // Nodes found down: their other steps fail at once, instead of each waiting for the same silence.
+    const down = new Map<string, StepFailure>();
     await Promise.all(
       steps.map((step) => {
-        const node = step.process?.unwrap().node.id;
-        const work = () => this.#step(operation, step.id, step.processId);
-        return this.#perProcess.run(step.processId, () =>
-          node === undefined ? work() : this.#perNode.run(publicId('Node', node), work),
-        );
+        const node = step.process && publicId('Node', step.process.unwrap().node.id);
+        const work = () => this.#step(operation, step.id, step.processId, node ?? '', down);
+        return this.#perProcess.run(step.processId, () => (node ? this.#perNode.run(node, work) : work()));
       }),
     );
     if (!this.#closing) await this.#finish(id);
   }
 
-  async #step(operation: Operation, stepId: number, processId: string): Promise<void> {
+  async #step(
+    operation: Operation,
+    stepId: number,
+    processId: string,
+    node: string,
+    down: Map<string, StepFailure>,
+  ): Promise<void> {
     if (this.#closing) return;
     await this.#update(stepId, (step) => {
       step.state = 'RUNNING';
       step.attempts += 1;
       step.startedAt ??= now();
     });
-    const failure = await this.steps.run(operation.kind, processId, operation.actor).then(
-      () => undefined,
-      (error: unknown) => this.#failureOf(error, operation.id, processId),
-    );
+    const failure = down.get(node) ?? (await this.#attempt(operation, processId));
+    if (failure?.isNodeDown) down.set(node, failure);
     // What the end of the gateway cut short has not failed: it goes on at the next start.
     if (this.#closing && failure) return;
     await this.#update(stepId, (step) => {
@@ -156,10 +165,15 @@ export class Lifecycle {
     });
   }
 
-  #failureOf(error: unknown, operation: string, process: string): StepFailure {
-    if (error instanceof StepFailure) return error;
-    this.log.error({ operation, process, err: error }, 'a step failed unexpectedly');
-    return new StepFailure('INTERNAL', 'Something went wrong in the gateway; its log says what.');
+  async #attempt(operation: Operation, process: string): Promise<StepFailure | undefined> {
+    try {
+      await this.steps.run(operation.kind, process, operation.actor);
+      return undefined;
+    } catch (error) {
+      if (error instanceof StepFailure) return error;
+      this.log.error({ operation: operation.id, process, err: error }, 'a step failed unexpectedly');
+      return new StepFailure('INTERNAL', 'Something went wrong in the gateway; its log says what.');
+    }
   }
 
   #update(stepId: number, change: (step: OperationStep) => void): Promise<void> {

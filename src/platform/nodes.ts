@@ -9,6 +9,7 @@ import { Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
+import type { EntityManager } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { address, check, line, prose, secret } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
@@ -74,14 +75,7 @@ export async function updateNode(
 export async function deleteNode(platform: Platform, actor: Actor, id: string, force: boolean): Promise<string> {
   const node = await platform.store.write(async (em) => {
     const found = await find(em, Node, id);
-    const count = await em.count(Process, { node: found.id });
-    if (count > 0 && !force) {
-      throw new GantryError(
-        'CONFLICT',
-        `Node ${id} has ${count === 1 ? 'a process' : `${count} processes`}: delete them first, or use force to stop and delete them with the node.`,
-        'force',
-      );
-    }
+    if (!force) await expectNoProcesses(em, found);
     return found;
   });
   await deleteWithProcesses(platform, actor, {
@@ -89,12 +83,24 @@ export async function deleteNode(platform: Platform, actor: Actor, id: string, f
     processes: { node: node.id },
     force,
     remove: async (em) => {
+      // Once more: one may have been created since.
+      if (!force) await expectNoProcesses(em, node);
       await em.nativeDelete(Process, { node: node.id });
       await em.nativeDelete(Node, node.id);
     },
   });
   await endLink(platform, id);
   return id;
+}
+
+async function expectNoProcesses(em: EntityManager, node: Node): Promise<void> {
+  const count = await em.count(Process, { node: node.id });
+  if (count === 0) return;
+  throw new GantryError(
+    'CONFLICT',
+    `Node ${publicId('Node', node.id)} has ${count === 1 ? 'a process' : `${count} processes`}: delete them first, or use force to stop and delete them with the node.`,
+    'force',
+  );
 }
 
 /** Connects with the node's credentials, anew, and says what it found. */
@@ -105,10 +111,12 @@ export async function pingNode({ store, fleet }: Platform, id: string): Promise<
 
 /** Makes this the one key that the node may show. The fingerprint comes from the node's administrator, not from the network. */
 export async function trustHostKey(platform: Platform, id: string, key: HostKey): Promise<string> {
+  if (!/^[a-z0-9][a-z0-9@.-]{0,63}$/.test(key.type))
+    throw badInput('A type of host key looks like ssh-ed25519.', 'type');
   if (!/^SHA256:[A-Za-z0-9+/]{43}$/.test(key.fingerprint)) {
     throw badInput('A fingerprint looks like SHA256: and 43 characters, as `ssh-keygen -l` prints it.', 'fingerprint');
   }
-  await pinHostKeys(platform, id, [{ type: check(line(64), key.type, 'type'), fingerprint: key.fingerprint }]);
+  await pinHostKeys(platform, id, [key]);
   await watchNode(platform, id);
   return id;
 }

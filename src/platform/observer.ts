@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Connection, FleetListener, HostKey, Observation } from '../fleet/types.ts';
 import type { Process } from '../store/entities/process.ts';
+import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import { pinHostKeys, recordLink } from './links.ts';
 import { toSeen } from './seen.ts';
@@ -39,8 +40,10 @@ export class Observer implements FleetListener {
     );
   }
 
-  observed(_nodeId: string, observation: Observation): void {
-    void this.status.record(toSeen(observation));
+  observed(nodeId: string, observation: Observation): void {
+    // A node speaks of its own processes, and of no other's.
+    const unless = (process: Process) => publicId('Node', process.node.id) !== nodeId;
+    void this.status.record({ ...toSeen(observation), unless });
   }
 
   snapshot(nodeId: string, all: readonly Observation[]): void {

@@ -5,8 +5,10 @@ import type { Seen } from './status.ts';
 /** What an observation of the fleet means in the platform's words. */
 export function toSeen(observation: Observation): Seen {
   const { processId, pid, exitCode, signal, restarts } = observation;
-  const ended = { processId, exitCode, signal, restarts, at: observation.at.toISOString() };
-  const runs = { processId, pid, restarts, at: ended.at, startedAt: observation.startedAt?.toISOString() };
+  const at = observation.at.toISOString();
+  // It may have ended while nobody was connected: since then it is so, not since somebody looked.
+  const ended = { processId, exitCode, signal, restarts, at, since: observation.endedAt?.toISOString() };
+  const runs = { processId, pid, restarts, at, startedAt: observation.startedAt?.toISOString() };
   const why = signal ? 'SIGNAL' : 'EXIT_CODE';
   const how = signal ? `It was ended by ${signal}.` : `It ended with exit code ${exitCode}.`;
   switch (observation.state) {
@@ -15,7 +17,10 @@ export function toSeen(observation: Observation): Seen {
         ? { ...runs, status: 'RUNNING', reason: 'RESTARTED' }
         : { ...runs, status: 'RUNNING', reason: 'STARTED', actor: 'DESIRED' };
     case 'STARTING':
-      return { ...runs, status: 'STARTING', reason: 'START_REQUESTED', actor: 'DESIRED' };
+      // By policy, and not because anybody asked.
+      return restarts
+        ? { ...runs, status: 'STARTING', reason: 'RESTARTING' }
+        : { ...runs, status: 'STARTING', reason: 'START_REQUESTED', actor: 'DESIRED' };
     case 'BACKOFF':
       return { ...ended, status: 'BACKOFF', reason: why, message: `${how} It will be started again.` };
     case 'STOPPED':

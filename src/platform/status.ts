@@ -1,5 +1,7 @@
 // The book of what was seen of processes: writes each observation down, in the order in which it came, and tells the bus.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { GantryError } from '../errors.ts';
 import { now } from '../store/entities/columns.ts';
 import { Process, type ProcessStatus, type StatusReason } from '../store/entities/process.ts';
 import { publicId, storedId } from '../store/ids.ts';
@@ -19,20 +21,28 @@ export interface Seen {
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
   readonly restarts?: number | undefined;
-  readonly startedAt?: string | undefined;
+  /** When this run of it began; null takes back a start that never reached the node. */
+  readonly startedAt?: string | null | undefined;
+  /** When it was seen. */
   readonly at?: string | undefined;
+  /** Since when it is so, where that is known better than by when it was seen. */
+  readonly since?: string | undefined;
   /** Asked with the row as it is when it would be written down: true leaves it as it is. */
   readonly unless?: ((process: Process) => boolean) | undefined;
 }
 
 interface Entry {
   readonly find: (em: EntityManager) => Promise<{ process: Process; seen: Seen }[]>;
-  readonly done: () => void;
+  /** Told how many processes it was about, once that is written down. */
+  readonly done: (count: number) => void;
 }
+
+const RETRY_MS = 500;
 
 export class StatusBook {
   #pending: Entry[] = [];
   #writing: Promise<void> | undefined;
+  #closed = false;
 
   constructor(
     private readonly store: Store,
@@ -40,8 +50,8 @@ export class StatusBook {
     private readonly log: Logger,
   ) {}
 
-  /** Resolves when it is written down, or was found to be nothing new. */
-  record(...seen: readonly Seen[]): Promise<void> {
+  /** Resolves when it is written down, or was found to be nothing new; with how many of the processes there still are. */
+  record(...seen: readonly Seen[]): Promise<number> {
     return this.#enqueue(async (em) => {
       const rows = await em.find(Process, { id: { $in: seen.map((each) => each.processId) } });
       const byId = new Map(rows.map((row) => [row.id, row]));
@@ -53,7 +63,7 @@ export class StatusBook {
   }
 
   /** Writes down something about every process of a node that was ever started. */
-  recordNode(nodeId: string, seenOf: (process: Process) => Seen | undefined): Promise<void> {
+  recordNode(nodeId: string, seenOf: (process: Process) => Seen | undefined): Promise<number> {
     return this.#enqueue(async (em) => {
       const rows = await em.find(Process, { node: storedId('Node', nodeId) ?? -1, startedAt: { $ne: null } });
       return rows.flatMap((process) => {
@@ -97,7 +107,7 @@ export class StatusBook {
     }
   }
 
-  #enqueue(find: Entry['find']): Promise<void> {
+  #enqueue(find: Entry['find']): Promise<number> {
     return new Promise((done) => {
       this.#pending.push({ find, done });
       this.#writing ??= this.#drain();
@@ -108,32 +118,51 @@ export class StatusBook {
   async #drain(): Promise<void> {
     await Promise.resolve();
     while (this.#pending.length > 0) {
-      const entries = this.#pending;
-      this.#pending = [];
-      try {
-        const changes = await this.store.write((em) => this.#write(em, entries));
-        for (const change of changes) this.bus.publish('processChange', change);
-      } catch (error) {
-        this.log.error({ err: error }, 'what was seen of processes could not be written down');
-      }
-      for (const entry of entries) entry.done();
+      await this.#writeTogether(this.#pending.splice(0));
     }
     this.#writing = undefined;
   }
 
-  async #write(em: EntityManager, entries: readonly Entry[]): Promise<ProcessChange[]> {
+  // A node says things once: what could not be written down is kept and tried again, or a dead process would be shown as running.
+  async #retry(entries: readonly Entry[], error: unknown): Promise<void> {
+    this.log.error({ err: error, entries: entries.length }, 'what was seen of processes could not be written down');
+    const isTransient = error instanceof GantryError && error.code === 'UNAVAILABLE';
+    if (isTransient && !this.#closed) {
+      await sleep(RETRY_MS);
+      this.#pending.unshift(...entries);
+    } else if (entries.length > 1) {
+      // Each by itself: one that can never be written does not take the others with it.
+      for (const entry of entries) await this.#writeTogether([entry]);
+    } else entries[0]?.done(0);
+  }
+
+  async #writeTogether(entries: readonly Entry[]): Promise<void> {
+    try {
+      const { counts, changes } = await this.store.write((em) => this.#write(em, entries));
+      for (const change of changes) this.bus.publish('processChange', change);
+      for (const [index, entry] of entries.entries()) entry.done(counts[index] ?? 0);
+    } catch (error) {
+      await this.#retry(entries, error);
+    }
+  }
+
+  async #write(em: EntityManager, entries: readonly Entry[]): Promise<{ counts: number[]; changes: ProcessChange[] }> {
+    const counts: number[] = [];
     const changes: ProcessChange[] = [];
     for (const entry of entries) {
-      for (const { process, seen } of await entry.find(em)) {
+      const found = await entry.find(em);
+      counts.push(found.length);
+      for (const { process, seen } of found) {
         if (seen.unless?.(process)) continue;
         const previous = process.status;
         if (apply(process, seen)) changes.push(toChange(process, previous));
       }
     }
-    return changes;
+    return { counts, changes };
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#writing;
   }
 }
@@ -155,7 +184,7 @@ function apply(process: Process, seen: Seen): boolean {
   if (seen.startedAt !== undefined) process.startedAt = seen.startedAt;
   const keys = Object.keys(next) as (keyof typeof next)[];
   if (keys.every((key) => process[key] === next[key])) return false;
-  Object.assign(process, next, { changedAt: at, revision: process.revision + 1 });
+  Object.assign(process, next, { changedAt: seen.since ?? at, revision: process.revision + 1 });
   return true;
 }
 

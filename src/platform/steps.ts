@@ -2,43 +2,24 @@
 
 import { GantryError } from '../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { type FailureReason, FleetError } from '../fleet/types.ts';
 import { now } from '../store/entities/columns.ts';
 import type { OperationKind } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
+import { watchForExit } from './early-exit.ts';
 import type { NewsBus } from './news.ts';
 import { type RunSpec, runSpec, surroundings } from './run-spec.ts';
 import { toSeen } from './seen.ts';
 import type { ServiceTypes } from './service-types.ts';
 import type { StatusBook } from './status.ts';
+import { asStepFailure, StepFailure, wasNothingSent } from './step-failure.ts';
 
 // A node that has not answered by then is told as such; the operation's caller waits 15 s by default.
 const START_TIMEOUT_MS = 12_000;
 const STOP_TIMEOUT_MS = 12_000;
 const REFRESH_TIMEOUT_MS = 3_000;
 const STOP_DEFAULTS = { stopSignal: 'TERM', graceMs: 10_000 } as const;
-
-/** Why a step did not reach its state. `reason` is for programs. */
-export class StepFailure extends Error {
-  override readonly name = 'StepFailure';
-
-  constructor(
-    readonly reason:
-      | FailureReason
-      | 'PROCESS_DELETED'
-      | 'SUPERSEDED'
-      | 'NOT_STARTABLE'
-      | 'NODE_CLOSED'
-      | 'EXITED_EARLY'
-      | 'NOT_RUNNING'
-      | 'INTERNAL',
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 interface Subject {
   readonly process: Process;
@@ -65,38 +46,46 @@ export class StepRunner {
     const process = await this.store.write((em) =>
       em.findOne(Process, processId, { populate: ['instance', 'service', 'node'] }),
     );
-    if (!process) throw new StepFailure('PROCESS_DELETED', 'The process was deleted.');
-    if (process.desired !== wanted) {
-      throw new StepFailure('SUPERSEDED', `A later request wants it ${process.desired.toLowerCase()}.`);
-    }
+    if (!process) throw deleted();
+    if (process.desired !== wanted) throw superseded(process.desired);
     return { process, nodeId: publicId('Node', process.node.id) };
   }
 
   async #start({ process, nodeId }: Subject, actor: string): Promise<void> {
     const run = this.#spec(process);
-    const seen = { processId: process.id, actor };
-    await this.status.record({
-      ...seen,
-      status: 'STARTING',
-      reason: 'START_REQUESTED',
-      // Null until the first start: what was never started needs nobody to look at it.
-      startedAt: process.startedAt ?? now(),
-      // What runs is not starting, also if it is asked to once more.
-      unless: (row) => row.status === 'RUNNING',
-    });
-    const early = this.#watchForExit(process.id);
+    await this.#announceStart(process, actor);
+    const early = watchForExit(this.bus, process.id);
     try {
       const { outcome, pid } = await this.fleet.start(nodeId, process.id, run.spec, { timeoutMs: START_TIMEOUT_MS });
       if (outcome === 'ALREADY') return await this.#expectRunning(nodeId, process.id);
       const unless = (row: Process) => row.status !== 'STARTING' && row.status !== 'RUNNING';
-      await this.status.record({ ...seen, status: 'RUNNING', reason: 'STARTED', pid, unless });
+      await this.status.record({ processId: process.id, actor, status: 'RUNNING', reason: 'STARTED', pid, unless });
       await early.expectNone(run.settleMs);
     } catch (error) {
-      await this.#lookAgain(nodeId, process.id, error);
-      throw asFailure(error);
+      throw await this.#lookAgain(nodeId, process, error);
     } finally {
       early.close();
     }
+  }
+
+  /** The last look before anything goes to the node: written down in the transaction that looks. */
+  async #announceStart(process: Process, actor: string): Promise<void> {
+    let isSuperseded = false;
+    const there = await this.status.record({
+      processId: process.id,
+      actor,
+      status: 'STARTING',
+      reason: 'START_REQUESTED',
+      // Null until the first start: what was never started needs nobody to look at it.
+      startedAt: process.startedAt ?? now(),
+      unless: (row) => {
+        isSuperseded = row.desired !== 'RUNNING';
+        // What runs is not starting, also if it is asked to once more.
+        return isSuperseded || row.status === 'RUNNING';
+      },
+    });
+    if (there === 0) throw deleted();
+    if (isSuperseded) throw superseded('STOPPED');
   }
 
   /** The node had it already: what it is doing there is for the node to say. */
@@ -138,8 +127,7 @@ export class StepRunner {
         ...ended,
       });
     } catch (error) {
-      await this.#lookAgain(nodeId, process.id, error);
-      throw asFailure(error);
+      throw await this.#lookAgain(nodeId, process, error);
     }
   }
 
@@ -158,47 +146,33 @@ export class StepRunner {
     return stop ? { stopSignal: stop.signal, graceMs: stop.graceSeconds * 1000 } : STOP_DEFAULTS;
   }
 
-  /** After a failure the node is asked what is; if it cannot be asked, nobody knows. */
-  async #lookAgain(nodeId: string, processId: string, error: unknown): Promise<void> {
+  /** After a failure the node is asked what is; if it cannot be asked, nobody knows. Answers with the failure of the step. */
+  async #lookAgain(nodeId: string, { id: processId, startedAt }: Process, error: unknown): Promise<StepFailure> {
+    const failure = asStepFailure(error, this.fleet.connection(nodeId)?.state !== 'CONNECTED');
+    // A first start of which no byte reached the node has not happened.
+    if (!startedAt && wasNothingSent(failure)) {
+      await this.status.record({
+        processId,
+        status: 'STOPPED',
+        reason: 'START_FAILED',
+        message: failure.message,
+        startedAt: null,
+      });
+      return failure;
+    }
     const found = await this.fleet.refresh(nodeId, { timeoutMs: REFRESH_TIMEOUT_MS }).catch(() => undefined);
     const observation = found?.find((each) => each.processId === processId);
-    if (observation) return this.status.record(toSeen(observation));
-    const message = asFailure(error).message;
-    if (found) return this.status.record({ processId, status: 'STOPPED', reason: 'START_FAILED', message });
-    return this.status.record({ processId, status: 'UNKNOWN', reason: 'NODE_NOT_CONNECTED', message });
-  }
-
-  /** A start that ends at once has not succeeded, also if the node said that it ran. */
-  #watchForExit(processId: string) {
-    let failure: StepFailure | undefined;
-    let wake: () => void = () => {};
-    const changes = this.bus.subscribe('processChange');
-    void (async () => {
-      for await (const change of changes) {
-        if (change.processId !== processId || !['EXITED', 'BACKOFF', 'FATAL'].includes(change.status)) continue;
-        failure ??= new StepFailure('EXITED_EARLY', change.message ?? 'It ended right after its start.');
-        wake();
-      }
-    })();
-    return {
-      expectNone: async (ms: number) => {
-        if (!failure) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            setTimeout(resolve, ms);
-          });
-        }
-        if (failure) throw failure;
-      },
-      close: () => void changes.return(),
-    };
+    if (observation) await this.status.record(toSeen(observation));
+    else if (found) {
+      await this.status.record({ processId, status: 'STOPPED', reason: 'START_FAILED', message: failure.message });
+    } else {
+      const message = this.fleet.connection(nodeId)?.message ?? failure.message;
+      await this.status.record({ processId, status: 'UNKNOWN', reason: 'NODE_NOT_CONNECTED', message });
+    }
+    return failure;
   }
 }
 
-function asFailure(error: unknown): StepFailure {
-  if (error instanceof StepFailure) return error;
-  // Whether it ended before or after the node said that it runs is a race of milliseconds.
-  if (error instanceof FleetError)
-    return new StepFailure(error.reason === 'EXITED' ? 'EXITED_EARLY' : error.reason, error.message);
-  throw error;
-}
+const deleted = () => new StepFailure('PROCESS_DELETED', 'The process was deleted.');
+const superseded = (desired: string) =>
+  new StepFailure('SUPERSEDED', `A later request wants it ${desired.toLowerCase()}.`);

@@ -34,7 +34,8 @@ export function watchProcesses({ store, bus }: Platform, selection: ProcessSelec
     void follow(changes, selection, (change) => tell(change), stop);
     for (const process of await store.write((em) => select(em, selection))) {
       seen.set(process.id, process.revision);
-      void push(standing(process));
+      // Waits where the reader does not keep up; what it is told at the beginning never counts against it.
+      await push(standing(process));
     }
     tell = (change) => change.revision > (seen.get(change.processId) ?? -1) && push(change);
     for (const change of early) tell(change);

@@ -1,11 +1,13 @@
 // The store: opens the database, brings its schema up to date, and gives out writers (units of work) and the reader.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityClass, FilterQuery } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/sqlite';
 import { GantryError } from '../errors.ts';
 import { ENTITIES } from './entities/all.ts';
+import { isLocked, writeFailure } from './failures.ts';
 import type { Keyring } from './keyring.ts';
 import { lockStore, type StoreLock } from './lock.ts';
 import { MIGRATIONS } from './migrations/all.ts';
@@ -16,9 +18,14 @@ import { type PasswordDisplay, showSecrets } from './shown-secrets.ts';
 export type { EntityClass, EntityManager, FilterQuery };
 
 // SQLite: write-ahead log so that readers never wait, FULL so that no acknowledged commit is lost with the power.
-const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'busy_timeout = 5000'];
+// A short timeout: SQLite waits inside the call and holds the whole process; longer waiting is done outside of it.
+const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'busy_timeout = 50'];
+const WRITE_PATIENCE_MS = 5_000;
+const WRITE_RETRY_MS = 50;
 
 export class Store {
+  #unwritable: GantryError | undefined;
+
   private constructor(
     private readonly orm: MikroORM,
     private readonly lock: StoreLock,
@@ -55,9 +62,25 @@ export class Store {
     }
   }
 
-  /** One transaction: all of `work` is committed, or nothing of it. */
-  write<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return this.orm.em.fork().transactional((em) => work(em as EntityManager), {});
+  /**
+   * One transaction: all of `work` is committed, or nothing of it. `work` may be run again from its beginning while the database is
+   * locked. Throws UNAVAILABLE, with what to look at, if the database cannot be written.
+   */
+  async write<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + WRITE_PATIENCE_MS;
+    for (;;) {
+      try {
+        const result = await this.orm.em.fork().transactional((em) => work(em as EntityManager), {});
+        this.#unwritable = undefined;
+        return result;
+      } catch (error) {
+        const failure = writeFailure(error);
+        if (!failure) throw error;
+        this.#unwritable = failure;
+        if (!isLocked(error) || performance.now() > deadline) throw failure;
+        await sleep(WRITE_RETRY_MS);
+      }
+    }
   }
 
   /** Statements that would bring the database to what the entities say; empty unless a migration was forgotten. */
@@ -65,8 +88,9 @@ export class Store {
     return this.orm.schema.getUpdateSchemaSQL({ wrap: false });
   }
 
-  /** Throws if the database does not answer. */
+  /** Throws if the database does not answer, or the last write failed. */
   check(): void {
+    if (this.#unwritable) throw this.#unwritable;
     this.reader.get('select 1', []);
   }
 
