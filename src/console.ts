@@ -16,16 +16,18 @@ export function announce(url: string): void {
   );
 }
 
-/** Closes once when the process is told to end (Ctrl-C, or a supervisor's TERM); told a second time, it ends at once. */
-export function onEnd(close: () => Promise<void>): void {
-  let isClosing = false;
-  const end = () => {
-    if (isClosing) process.exit(1);
-    isClosing = true;
-    close().then(() => process.exit(0), fail);
-  };
-  process.on('SIGINT', end);
-  process.on('SIGTERM', end);
+/** Resolves when the process is told to end (Ctrl-C, or a supervisor's TERM); told a second time, it ends at once. */
+export function untilEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    let isEnding = false;
+    const end = () => {
+      if (isEnding) process.exit(1);
+      isEnding = true;
+      resolve();
+    };
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
+  });
 }
 
 /** An expected failure in a sentence, an unexpected one whole. Ends the process. */

@@ -1,8 +1,9 @@
 // The composition root: the one place where everything is assembled; closed in reverse.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { type Logger, pino } from 'pino';
 import { createBus } from './bus/bus.ts';
 import type { Config } from './config.ts';
@@ -45,17 +46,19 @@ export interface Gateway {
 const ANYONE = { name: 'anonymous' };
 
 export async function openGateway(config: Config, log: Logger = pino({ level: config.logLevel })): Promise<Gateway> {
+  // What is open by then is closed, in reverse, if a later part fails; and at the end, by whoever has the gateway.
+  await using opening = new AsyncDisposableStack();
   const serviceTypes = ServiceTypes.load(config.serviceTypes);
-  mkdirSync(dirname(config.keyFile), { recursive: true, mode: 0o700 });
-  const store = await Store.open(
-    config.database,
-    Keyring.open(config.keyFile, !existsSync(config.database)),
-    config.nodePasswords,
-  );
+  const keyring = Keyring.open(config.keyFile, !existsSync(config.database));
+  const store = await Store.open(config.database, keyring, config.nodePasswords);
+  opening.defer(() => store.close());
   const bus = createBus<News>();
   const status = new StatusBook(store, bus, log);
+  opening.defer(() => status.close());
   const fleet = new Fleet({ listener: new Observer(store, status, log), log });
+  opening.defer(() => fleet.close());
   const lifecycle = new Lifecycle(store, new StepRunner(store, fleet, bus, status, serviceTypes), log);
+  opening.defer(() => lifecycle.close(config.shutdownMs));
   const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle };
   const context: Context = { platform, actor: ANYONE };
 
@@ -66,6 +69,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   planner.attach();
   const apollo = createServer(schema, planner, log);
   await apollo.start();
+  opening.defer(() => apollo.stop());
   let isClosing = false;
   const ready = () => {
     if (isClosing) throw new GantryError('UNAVAILABLE', 'The gateway is closing.');
@@ -73,32 +77,52 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   };
   const hosts = createHosts(config.host, config.allowedHosts);
   const http = createHttp(apollo, context, { ready }, hosts, log);
-  const internal = internalSchema(schema);
-  const internalPlanner = new Planner(internal, store.reader, { whole: true });
-  internalPlanner.attach();
-  const passwordMask = config.nodePasswords === 'masked' ? PASSWORD_MASK : undefined;
-  const executor = new Executor(internal, internalPlanner, errorFormatter(log));
-  mountDialects(http, executor, [platformDialect(passwordMask), topologyDialect], async () => context);
-  await http.ready();
+  mountDialects(http, dialectExecutor(schema, store, log), dialects(config), async () => context);
+  const url = await listen(http, config);
+  // After listening: until then an error of the server is for whoever started it.
   const sockets = openSockets(http.server, GRAPHQL_PATH, schema, context, errorFormatter(log), hosts);
-  await http.listen({ host: config.host, port: config.port });
+  opening.defer(async () => {
+    isClosing = true;
+    await Promise.race([Promise.all([http.close(), sockets.close()]), sleep(config.shutdownMs)]);
+  });
   await watchAllNodes(platform);
   await lifecycle.resume();
 
-  return {
-    url: addressOf(http.server.address() as AddressInfo),
-    platform,
-    close: async () => {
-      isClosing = true;
-      await Promise.race([Promise.all([http.close(), sockets.close()]), sleep(config.shutdownMs)]);
-      await lifecycle.close(config.shutdownMs);
-      await apollo.stop();
-      await fleet.close();
-      await status.close();
-      await store.close();
-    },
-  };
+  const open = opening.move();
+  return { url, platform, close: () => open.disposeAsync() };
 }
+
+/** The dialects speak a schema of their own: the graph's, and what only they may show. */
+function dialectExecutor(schema: GraphQLSchema, store: Store, log: Logger): Executor {
+  const internal = internalSchema(schema);
+  const planner = new Planner(internal, store.reader, { whole: true });
+  planner.attach();
+  return new Executor(internal, planner, errorFormatter(log));
+}
+
+const dialects = (config: Config) => [
+  platformDialect(config.nodePasswords === 'masked' ? PASSWORD_MASK : undefined),
+  topologyDialect,
+];
+
+/** Answers with the address. Throws UNAVAILABLE, in a sentence, if it is not to be had. */
+async function listen(http: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    await http.listen({ host, port });
+  } catch (error) {
+    await http.close();
+    const why = LISTEN_FAILURES[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
+    throw new GantryError('UNAVAILABLE', `Gantry cannot listen on ${host} port ${port}: ${why}.`);
+  }
+  return addressOf(http.server.address() as AddressInfo);
+}
+
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does. Stop that one, or set GANTRY_PORT',
+  EADDRNOTAVAIL: 'the address is not one of this machine. Set GANTRY_HOST',
+  EACCES: 'it takes more rights than you have. Set GANTRY_PORT to a port above 1023',
+  ENOTFOUND: 'there is no such address. Set GANTRY_HOST',
+};
 
 const addressOf = ({ address, family, port }: AddressInfo) =>
   `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

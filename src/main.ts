@@ -1,12 +1,15 @@
-// The process: settings, open, signals, close.
+// The process: settings, open, wait for a signal, close.
+import './node-version.ts';
+
 import { readConfig } from './config.ts';
-import { announce, fail, onEnd } from './console.ts';
+import { announce, fail, untilEnd } from './console.ts';
 import { openGateway } from './gateway.ts';
 
-try {
+async function main(): Promise<void> {
   const gateway = await openGateway(readConfig(process.env));
   announce(gateway.url);
-  onEnd(() => gateway.close());
-} catch (error) {
-  fail(error);
+  await untilEnd();
+  await gateway.close();
 }
+
+main().then(() => process.exit(0), fail);

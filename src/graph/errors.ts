@@ -28,7 +28,8 @@ export const errorFormatter =
     };
     if (cause instanceof GantryError) {
       const field = cause.field === undefined ? {} : { field: cause.field };
-      return { message: cause.message, ...place, extensions: { code: cause.code, ...field } };
+      const reason = cause.reason === undefined ? {} : { reason: cause.reason };
+      return { message: cause.message, ...place, extensions: { code: cause.code, ...field, ...reason } };
     }
     const code = codeOf(formatted, cause);
     if (code !== undefined)
@@ -54,7 +55,10 @@ const INVALID_VALUE = /^Variable "\$(?<variable>\w+)" got invalid value .*?(?: a
 /** graphql-js repeats the value that did not fit, which may be a password. */
 function withoutValues(message: string): { message: string } {
   const invalid = INVALID_VALUE.exec(message)?.groups;
-  const why = (invalid?.why ?? message).replace(/( (?:value|cannot represent [^:]*)): .*$/s, '$1.');
+  const why = (invalid?.why ?? message)
+    .replace(/( (?:value|cannot represent [^:]*)): .*$/s, '$1.')
+    .replace(/, found .*$/s, '.')
+    .replace(/^Value ".*" does not exist/s, 'This value does not exist');
   return { message: invalid ? `${invalid.path ?? invalid.variable} is not valid. ${why}` : why };
 }
 

@@ -112,7 +112,7 @@ export class TextFilter {
   ignoreCase?: boolean;
 }
 
-/** The input of an update or delete that carries the version which the caller has seen. */
+/** What `ifVersion` of an update means. */
 export const IF_VERSION = 'Refuse with VERSION_CONFLICT unless the version is still this one.';
 
 @ObjectType('DeletePayload', { description: 'What was deleted.', simpleResolvers: true })

@@ -19,6 +19,8 @@ import type { Reader } from '../store/read/reader.ts';
 import type { Context } from './context.ts';
 import { type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
 
+const MAX_SHAPES = 64;
+
 type Resolver = GraphQLFieldResolver<Record<string, unknown>, Context>;
 
 /** What is kept for an operation of a document: which variables decide about its shape, and the plan for each of their values. */
@@ -65,6 +67,8 @@ export class Planner {
     }
     const condition = plans.conditions.map((name) => variables[name]).join();
     if (!plans.byCondition.has(condition)) {
+      // A document with twenty conditions has a million shapes.
+      if (plans.byCondition.size >= MAX_SHAPES) plans.byCondition.clear();
       plans.byCondition.set(condition, planOperation(this.#planned, fragmentsOf(document), operation, variables));
     }
     return plans.byCondition.get(condition);

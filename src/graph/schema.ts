@@ -9,6 +9,7 @@ import { LifecycleResolver } from './lifecycle.ts';
 import { NodeContactResolver } from './node-contact.ts';
 import { InstanceNodes, NodeResolver } from './nodes.ts';
 import { OperationResolver, ProcessSteps } from './operations.ts';
+import { ProcessLogResolver } from './process-logs.ts';
 import { ProcessStatusResolver } from './process-status.ts';
 import { InstanceProcesses, NodeProcesses, ProcessResolver, ServiceProcesses } from './processes.ts';
 import { InstanceServices, ServiceResolver } from './services.ts';
@@ -38,6 +39,7 @@ export const buildSchema = (): GraphQLSchema =>
       OperationResolver,
       LifecycleResolver,
       ProcessStatusResolver,
+      ProcessLogResolver,
     ],
     // Asked for by type-graphql, though every subscription here brings its own source.
     pubSub: createPubSub(),

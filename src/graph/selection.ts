@@ -60,7 +60,7 @@ export function planOperation(
 ): SelectionPlan | undefined {
   const { schema } = planned;
   const query = schema.getQueryType() as GraphQLObjectType;
-  const planner = new Planner(planned, fragments, variables);
+  const planner = new SelectionPlanner(planned, fragments, variables);
   const fields = collectFields(schema, fragments, variables as never, query, operation.selectionSet);
   const roots: RootSelection[] = [];
   for (const [key, nodes] of fields) {
@@ -68,6 +68,8 @@ export function planOperation(
     if (!root) return undefined;
     roots.push(root);
   }
+  // More than one statement can name: then each is read by itself.
+  if (roots.length > MAX_KEYS) return undefined;
   return roots.length > 0 ? planner.plan(roots) : undefined;
 }
 
@@ -80,13 +82,13 @@ export function planField(
   nodes: readonly FieldNode[],
   id?: string,
 ): SelectionPlan {
-  const planner = new Planner(planned, fragments, variables);
+  const planner = new SelectionPlanner(planned, fragments, variables);
   const root = planner.root('it', field, nodes, id);
   if (!root) throw new Error(`the planner does not answer ${field.name}`);
   return planner.plan([root]);
 }
 
-class Planner {
+class SelectionPlanner {
   readonly #args: ((variables: Variables) => ReadArgs)[] = [];
 
   constructor(

@@ -4,11 +4,11 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
-import { GantryError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { errorFormatter } from './errors.ts';
+import { MAX_TOKENS } from './limits.ts';
 import type { Planner } from './planner.ts';
 
 /** Data that the database wrote as JSON: it is sent as it is. */
@@ -23,6 +23,7 @@ class JsonText {
 export function createServer(schema: GraphQLSchema, planner: Planner, log: Logger): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
+    parseOptions: { maxTokens: MAX_TOKENS },
     formatError: errorFormatter(log),
     stringifyResult,
     includeStacktraceInErrorResponses: false,
@@ -43,6 +44,11 @@ export function createServer(schema: GraphQLSchema, planner: Planner, log: Logge
 function answerFromPlans(planner: Planner): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
+      didResolveOperation: async ({ operation }) => {
+        if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+        const extensions = { code: 'BAD_REQUEST', http: { status: 400 } };
+        throw new GraphQLError('Subscriptions go over the WebSocket at the same address.', { extensions });
+      },
       responseForOperation: async ({ document, request }) => {
         const data = attempt(() => planner.answer(document, request.operationName, request.variables ?? {}));
         if (data === undefined) return null;
@@ -53,13 +59,12 @@ function answerFromPlans(planner: Planner): ApolloServerPlugin<Context> {
   };
 }
 
-// An argument that does not fit is told by the long way, which knows the path of the field.
+// What goes wrong is told by the long way, which knows the path of the field.
 function attempt(read: () => string | undefined): string | undefined {
   try {
     return read();
-  } catch (error) {
-    if (error instanceof GantryError) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

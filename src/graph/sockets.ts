@@ -1,17 +1,19 @@
 // GraphQL over WebSocket (the graphql-transport-ws protocol): subscriptions, and all other operations too.
 import type { Server } from 'node:http';
-import type {
-  ExecutionResult,
-  FormattedExecutionResult,
-  GraphQLError,
-  GraphQLFormattedError,
-  GraphQLSchema,
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  parse,
 } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Context } from './context.ts';
 import type { FormatError } from './errors.ts';
 import type { Hosts } from './hosts.ts';
+import { MAX_TOKENS } from './limits.ts';
 
 // No document and no input comes near it.
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -46,6 +48,7 @@ export function openSockets(
     {
       schema,
       context: () => context,
+      parse: (source) => parse(source, { maxTokens: MAX_TOKENS }),
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
       onError: (_connection, _id, _payload, errors) => formatAll(errors as GraphQLError[]),
       onNext: (_connection, _id, _payload, _args, result) => withErrors(result as ExecutionResult, formatAll),

@@ -1,6 +1,7 @@
 // The keys of the store: seals what must be read again (node credentials) so that the database alone is worth nothing.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { GantryError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 
@@ -20,6 +21,15 @@ export class Keyring {
 
   /** Reads the file; where there is none yet, makes it with one new key, if it may. Refuses a file that others may read. */
   static open(path: string, mayCreate = true): Keyring {
+    try {
+      return Keyring.#read(path, mayCreate);
+    } catch (error) {
+      if (error instanceof GantryError) throw error;
+      throw new GantryError('UNAVAILABLE', `The key file ${path} cannot be used: ${(error as Error).message}`);
+    }
+  }
+
+  static #read(path: string, mayCreate: boolean): Keyring {
     if (mayCreate) createIfMissing(path);
     else if (!existsSync(path)) {
       throw new GantryError(
@@ -74,6 +84,7 @@ export class Keyring {
 }
 
 function createIfMissing(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const line = `k1 ${randomBytes(KEY_BYTES).toString('base64')}\n`;
   try {
     // wx: never over a key file that is there.

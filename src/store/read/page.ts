@@ -100,7 +100,8 @@ function writePart(context: PageContext, part: PagePart, total: () => string): s
 function writeList(context: PageContext, write: (alias: string) => string): string {
   const { writer, kept, limit, backward, order } = context;
   const alias = writer.alias();
-  const item = write(alias);
+  // A list that is read whole is for documents of the house, which know what they ask for.
+  const item = writer.repeated(Number(limit) === WITHOUT_LIMIT ? 1 : Number(limit), () => write(alias));
   // Rows come in the order of their limited select; an order of the aggregate's own would sort the JSON once more.
   const turned = backward ? ` order by ${orderBy(alias, order, false)}` : '';
   if (backward) needOrder(context);

@@ -1,5 +1,6 @@
 // Writes a read as one SQL statement whose single value is the JSON text of the answer: only the columns asked for are
 // read, and the number of statements does not depend on the number of rows.
+import { badInput } from '../../errors.ts';
 import { ID_PREFIXES, isCounted, storedId } from '../ids.ts';
 import type { Model, Models, Relation } from './model.ts';
 import { type PageSource, writePage } from './page.ts';
@@ -19,7 +20,16 @@ export function compileRead(models: Models, roots: readonly RootSelection[], arg
   return { sql, values: (given) => writer.statement.values(given) };
 }
 
+// SQLite's expressions may be 1,000 deep, of which a level of the graph takes up to 40.
+const MAX_DEPTH = 15;
+// What a read may come to at most, if all of its pages are full: many seconds of work in one statement.
+const MAX_ROWS = 200_000;
+
 class SqlWriter implements Writer {
+  #depth = 0;
+  #times = 1;
+  #rows = 0;
+
   readonly statement = new Statement();
   #aliases = 0;
 
@@ -30,6 +40,26 @@ class SqlWriter implements Writer {
 
   alias(): string {
     return `t${this.#aliases++}`;
+  }
+
+  repeated<T>(times: number, write: () => T): T {
+    const [depth, around] = [this.#depth, this.#times];
+    this.#depth += 1;
+    this.#times *= times;
+    this.#rows += this.#times;
+    if (this.#depth > MAX_DEPTH)
+      throw badInput(`A query may be at most ${MAX_DEPTH} things deep: ask for less at once.`);
+    if (this.#rows > MAX_ROWS) {
+      throw badInput(
+        `This query could read more than ${MAX_ROWS} rows: ask for smaller pages (\`first\`) or fewer levels.`,
+      );
+    }
+    try {
+      return write();
+    } finally {
+      this.#depth = depth;
+      this.#times = around;
+    }
   }
 
   model(entity: string): Model {
@@ -68,7 +98,7 @@ class SqlWriter implements Writer {
     const [mine, theirs] = relation.kind === 'toOne' ? [relation.column, target.key] : [model.key, relation.column];
     needs.add(mine);
     const inner = this.alias();
-    const object = this.object(field.object, inner, new Set());
+    const object = this.repeated(1, () => this.object(field.object, inner, new Set()));
     return `(select ${object} from ${quote(target.table)} ${inner} where ${inner}.${quote(theirs)} = ${alias}.${quote(mine)})`;
   }
 

@@ -27,4 +27,6 @@ export interface Writer {
   alias(): string;
   model(entity: string): Model;
   object(selection: ObjectSelection, alias: string, needs: Needs): string;
+  /** Writes what is read `times` for each row around it. Throws BAD_USER_INPUT for a read that is too deep or too large. */
+  repeated<T>(times: number, write: () => T): T;
 }
