@@ -19,6 +19,8 @@ export class GantryError extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly field?: string,
+    /** What is behind it, for programs: why a node could not be reached. */
+    readonly reason?: string,
   ) {
     super(message);
   }

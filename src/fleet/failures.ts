@@ -93,6 +93,7 @@ const ANSWERS: Readonly<Record<string, (detail: string) => FleetError>> = {
       'FAILED',
       'The keeper of the process ended early. The disk may be full, or the node ends processes at log-out.',
     ),
+  lacking: () => fail('UNSUPPORTED', 'The node lacks base64 or dd, which reading a log takes.'),
   refused: () => fail('BAD_REQUEST', 'The keeper refused the request.'),
 };
 

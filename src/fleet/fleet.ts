@@ -3,9 +3,12 @@ import type { Logger } from 'pino';
 import type { BackoffOptions } from './backoff.ts';
 import { sameLogin } from './credentials.ts';
 import { fromAnswer } from './failures.ts';
+import { follow, type LogPart } from './follow.ts';
 import { HandshakeGate } from './gate.ts';
 import { guard } from './guard.ts';
 import type { Answer } from './link.ts';
+import { type LogPage, type ReadPiece, readTail, toState } from './log.ts';
+import { toLine } from './log-text.ts';
 import { ending } from './observation.ts';
 import { ping } from './ping.ts';
 import { KeyedQueue } from './queue.ts';
@@ -113,7 +116,7 @@ export class Fleet {
   ): Promise<StartResult> {
     checkProcessId(processId);
     const words = [processId, POLICY_WORD[spec.restart], specText(spec)];
-    const { words: said } = await this.#ask(nodeId, processId, 'start', words, options.timeoutMs);
+    const { words: said } = await this.#ask(nodeId, `process ${processId}`, 'start', words, options.timeoutMs);
     const pid = Number(said[0] === 'already' ? said[2] : said[1]);
     return { outcome: said[0] === 'already' ? 'ALREADY' : 'STARTED', pid: Number.isSafeInteger(pid) ? pid : 0 };
   }
@@ -126,14 +129,14 @@ export class Fleet {
       throw new FleetError('BAD_REQUEST', 'The grace of a stop is from 0 to 3 600 000 ms.');
     }
     const words = [processId, signal, String(Math.round(graceMs))];
-    const answer = await this.#ask(nodeId, processId, 'stop', words, timeoutMs);
+    const answer = await this.#ask(nodeId, `process ${processId}`, 'stop', words, timeoutMs);
     return ending(answer.words[1] ?? '');
   }
 
   /** Forgets a process that is down: its files and its log go. Throws NOT_STOPPED if it is up. */
   async remove(nodeId: string, processId: string, options: { timeoutMs: number }): Promise<void> {
     checkProcessId(processId);
-    await this.#ask(nodeId, processId, 'remove', [processId], options.timeoutMs);
+    await this.#ask(nodeId, `process ${processId}`, 'remove', [processId], options.timeoutMs);
   }
 
   /** Asks the node for the state of all its processes now. */
@@ -141,15 +144,45 @@ export class Fleet {
     return (await this.#ask(nodeId, undefined, 'status', [], options.timeoutMs)).listed;
   }
 
+  /** The last lines of what a process printed, before a cursor or the end; the end may be of a line that is being written. */
+  async log(
+    nodeId: string,
+    processId: string,
+    options: { last: number; before?: string | undefined; timeoutMs: number },
+  ): Promise<LogPage> {
+    checkProcessId(processId);
+    const { last, before, timeoutMs } = options;
+    const countRest = before === undefined;
+    const page = await readTail(this.#logReader(nodeId, processId, timeoutMs), { last, before, countRest });
+    const begun = countRest && page.rest.length > 0 && last > 0 ? [toLine(page.rest, false)] : [];
+    return { lines: [...page.lines, ...begun], start: page.start, hasMore: page.hasMore };
+  }
+
+  /** The last lines, then what comes. It holds through lost links, and ends with its reader: nothing of it stays on the node. */
+  followLog(nodeId: string, processId: string, options: { last: number; timeoutMs: number }): AsyncIterable<LogPart> {
+    checkProcessId(processId);
+    const read = this.#logReader(nodeId, processId, options.timeoutMs);
+    return follow({ read, isConnected: () => this.connection(nodeId)?.state === 'CONNECTED' }, options.last);
+  }
+
+  // Logs have one turn per node, whoever reads however many: a crash waits behind one piece at most.
+  #logReader(nodeId: string, processId: string, timeoutMs: number): ReadPiece {
+    return async (cuts, offset, bytes) => {
+      const words = [processId, String(cuts), String(offset), String(bytes)];
+      const answer = await this.#ask(nodeId, 'logs', 'log', words, timeoutMs);
+      return { state: toState(answer.words), data: answer.data };
+    };
+  }
+
   /** All links end; processes on nodes live on. */
   async close(): Promise<void> {
     await Promise.all([...this.#watches.keys()].map((nodeId) => this.unwatch(nodeId)));
   }
 
-  /** Requests about one process go out one after the other: the node would make them wait, and all others behind them. */
+  /** Requests of one lane (a process) go out one after the other: the node would make them wait, and all others behind them. */
   async #ask(
     nodeId: string,
-    processId: string | undefined,
+    lane: string | undefined,
     verb: string,
     words: string[],
     timeoutMs: number,
@@ -158,7 +191,7 @@ export class Fleet {
     if (!watch) throw new FleetError('CLOSED', `The node ${nodeId} is not watched.`);
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(1, Math.ceil(deadline - performance.now()));
-    const endTurn = processId === undefined ? () => {} : await this.#turn(`${nodeId} ${processId}`, timeoutMs);
+    const endTurn = lane === undefined ? () => {} : await this.#turn(`${nodeId} ${lane}`, timeoutMs);
     let link: Awaited<ReturnType<Watch['link']>>;
     try {
       link = await watch.link(left());
@@ -176,8 +209,7 @@ export class Fleet {
   async #turn(key: string, timeoutMs: number): Promise<() => void> {
     const turn = this.#queue.turn(key);
     const { promise, reject } = Promise.withResolvers<never>();
-    const late = () =>
-      reject(new FleetError('TIMEOUT', 'Another request for the same process took too long; nothing was sent.'));
+    const late = () => reject(new FleetError('TIMEOUT', 'Other requests took too long; nothing was sent.'));
     const timer = setTimeout(late, timeoutMs);
     try {
       return await Promise.race([turn, promise]);

@@ -26,6 +26,8 @@ export interface Answer {
   readonly code: number;
   readonly words: readonly string[];
   readonly listed: readonly Observation[];
+  /** What came in pieces, as the bytes of a log. */
+  readonly data: Buffer;
 }
 
 export interface Request {
@@ -37,12 +39,15 @@ export interface Request {
 
 interface Waiting {
   readonly listed: Observation[];
+  readonly data: Buffer[];
   readonly answer: PromiseWithResolvers<Answer>;
   readonly finished: PromiseWithResolvers<void>;
   readonly timer: NodeJS.Timeout;
 }
 
 const MAX_PROCESSES = 20_000;
+// Of 57 bytes each: more than is ever asked for.
+const MAX_DATA_LINES = 1_000;
 const MAX_UNWRITTEN = 16 * 1024 * 1024;
 const MAX_NONSENSE = 1_000;
 const BOOT_ID = /^[0-9a-f-]{1,64}$/;
@@ -128,7 +133,7 @@ export class Link {
     } else {
       const seq = ++this.#sequence;
       const timer = setTimeout(() => answer.reject(this.#timeout()), timeoutMs);
-      this.#waiting.set(seq, { listed: [], answer, finished, timer });
+      this.#waiting.set(seq, { listed: [], data: [], answer, finished, timer });
       this.#channel.write(`${[seq, verb, ...words.map(quoteInLine)].join(' ')}\n`);
     }
     return { answer: answer.promise, finished: finished.promise };
@@ -169,6 +174,11 @@ export class Link {
         if (listed && listed.length < MAX_PROCESSES) listed.push(observe(message.process));
         return;
       }
+      case 'data': {
+        const data = this.#waiting.get(message.seq)?.data;
+        if (data && data.length < MAX_DATA_LINES) data.push(message.data);
+        return;
+      }
       case 'part':
         if (this.#snapshot.length < MAX_PROCESSES) this.#snapshot.push(message.process);
         return;
@@ -192,7 +202,8 @@ export class Link {
     if (!waiting) return;
     this.#waiting.delete(message.seq);
     clearTimeout(waiting.timer);
-    waiting.answer.resolve({ code: message.code, words: message.words, listed: waiting.listed });
+    const { code, words } = message;
+    waiting.answer.resolve({ code, words, listed: waiting.listed, data: Buffer.concat(waiting.data) });
     waiting.finished.resolve();
   }
 

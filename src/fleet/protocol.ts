@@ -60,6 +60,7 @@ export interface ProcessLine {
 export type Message =
   | { readonly kind: 'answer'; readonly seq: number; readonly code: number; readonly words: readonly string[] }
   | { readonly kind: 'listed'; readonly seq: number; readonly process: ProcessLine }
+  | { readonly kind: 'data'; readonly seq: number; readonly data: Buffer }
   | { readonly kind: 'part'; readonly process: ProcessLine }
   | { readonly kind: 'whole' }
   | { readonly kind: 'event'; readonly process: ProcessLine }
@@ -68,6 +69,8 @@ export type Message =
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 const COUNT = /^[0-9]{1,15}$/;
 const SECONDS = /^[0-9]{1,12}(\.[0-9]{1,6})?$/;
+// Lines of base64 are whole: each can be read by itself.
+const DATA = /^(?:[A-Za-z0-9+/]{4}){0,24}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const DETAIL = /^(-|[0-9]{1,3}|[a-z]{1,16})$/;
 
 const count = (word: string | undefined) => (word !== undefined && COUNT.test(word) ? Number(word) : undefined);
@@ -95,6 +98,12 @@ function parseListed(words: readonly string[]): Message | undefined {
   return seq === undefined || process === undefined ? undefined : { kind: 'listed', seq, process };
 }
 
+function parseData([seqWord, data]: readonly string[]): Message | undefined {
+  const seq = count(seqWord);
+  if (seq === undefined || data === undefined || !DATA.test(data)) return undefined;
+  return { kind: 'data', seq, data: Buffer.from(data, 'base64') };
+}
+
 /** undefined: not a line of the protocol. */
 export function parseLine(line: string): Message | undefined {
   const [word, ...rest] = line.split(' ');
@@ -105,6 +114,8 @@ export function parseLine(line: string): Message | undefined {
       return parseAnswer(rest);
     case 'A':
       return parseListed(rest);
+    case 'L':
+      return parseData(rest);
     case 'S':
       return process && { kind: 'part', process };
     case 'E':

@@ -300,6 +300,65 @@ export function keeperChecks(variant: ShellVariant): void {
       await keeper.stop('l', 500);
     });
 
+    it('reads a log piece by piece, whatever is in it', async () => {
+      const file = join(keeper.work, 'bytes');
+      const bytes = randomBytes(30_000);
+      writeFileSync(file, bytes);
+      await keeper.start('n', `set -- cat '${file}'`);
+      await until('it was printed', () => keeper.file('n', 'log').length === bytes.length);
+      const read = async (cuts: number, offset: number, count: number) => {
+        const lines = (await keeper.run(['log', 'n', String(cuts), String(offset), String(count)])).split('\n');
+        const data = lines.filter((line) => /^L 0 [A-Za-z0-9+/=]{1,76}$/.test(line)).map((line) => line.slice(4));
+        expect(data).toHaveLength(lines.length - 1);
+        return { answer: lines.at(-1), data: Buffer.concat(data.map((line) => Buffer.from(line, 'base64'))) };
+      };
+      for (const offset of [0, 1, 4095, 4096, 4097, 29_999]) {
+        const { answer, data } = await read(0, offset, 5_000);
+        expect(answer).toBe('log 0 0 0 0 30000');
+        expect(data.length).toBeGreaterThanOrEqual(Math.min(5_000, 30_000 - offset));
+        expect(data.length).toBeLessThanOrEqual(5_000 + 4_096);
+        expect(data.equals(bytes.subarray(offset, offset + data.length))).toBe(true);
+      }
+      expect(await read(0, 30_000, 5_000)).toEqual({ answer: 'log 0 0 0 0 30000', data: Buffer.alloc(0) });
+      expect((await read(7, 0, 5_000)).data).toHaveLength(0);
+      expect(await keeper.run(['log', 'nobody', '0', '0', '100'])).toBe('log 0 0 0 0 0');
+      for (const words of [
+        ['../n', '0', '0', '1'],
+        ['n', 'x', '0', '1'],
+        ['n', '0', '-1', '1'],
+        ['n', '0', '0', '32769'],
+        ['n', '0', '$(id)', '1'],
+      ]) {
+        expect(await keeper.run(['log', ...words]), words.join()).toBe('refused');
+      }
+    });
+
+    it('keeps the place of every byte of a log that is cut', async () => {
+      const count = 9_000;
+      const line = (n: number) => `${String(n).padStart(6, '0')} ${'.'.repeat(42)}\n`;
+      await keeper.start(
+        'p',
+        sh(
+          `n=0; while [ $n -lt ${count} ]; do n=$((n + 1)); printf '%06d ${'.'.repeat(42)}\\n' $n; [ $((n % 500)) = 0 ] && sleep 0.1; done; sleep 1000`,
+        ),
+      );
+      await until('it was cut twice', async () => /^log [2-9] /.test(await keeper.run(['log', 'p', '0', '0', '0'])));
+      const [, cuts = 0, millions = 0, units = 0, oldSize = 0] = (await keeper.run(['log', 'p', '0', '0', '0']))
+        .split(' ')
+        .map(Number);
+      const before = millions * 1_000_000 + units;
+      const lines = (await keeper.run(['log', 'p', String(cuts - 1), '0', '500'])).split('\n');
+      const data = Buffer.concat(lines.slice(0, -1).map((each) => Buffer.from(each.slice(4), 'base64'))).toString();
+      const at = before - oldSize;
+      expect(at).toBeGreaterThan(0);
+      // What is written in the moment of a cut is lost; where the counted bytes say it is, no later line stands.
+      const first = Number(/^(\d{6}) /m.exec(data)?.[1]);
+      expect(data).toContain(line(first));
+      expect(first).toBeGreaterThanOrEqual(Math.floor(at / 50));
+      expect(first - at / 50).toBeLessThan(600);
+      await keeper.stop('p', 500);
+    });
+
     it('leaves nothing running when nothing is kept', async () => {
       for (const id of (await keeper.states()).keys()) await keeper.stop(id, 500);
       await until('all keepers are gone', () => keeper.own().length === 0 || undefined).catch(() => {});

@@ -5,7 +5,7 @@
 #   sh keeper.sh serve NONCE                     requests on stdin; answers, events and a heartbeat on stdout
 #   sh keeper.sh start ID POLICY <SPEC           the same requests, one at a time, from a shell
 #   sh keeper.sh stop ID [SIGNAL [GRACE_MS]]
-#   sh keeper.sh remove ID | status | log ID [BYTES]
+#   sh keeper.sh remove ID | status | log ID [BYTES | GENERATION OFFSET BYTES]
 #   sh keeper.sh keep ID | child ID TOKEN RESTARTS | tidy        what the keeper starts for itself
 #
 # POSIX sh without `local`: a function's own variables carry its name or are listed as its results.
@@ -426,6 +426,74 @@ remove_process() {
   return $remove_code
 }
 
+# log ID GENERATION OFFSET BYTES: a piece of its log from a place on, as base64 -> piece. The log is cut now and then, and
+# `log.1` is what it was before: GENERATION counts the cuts, so a place stays a place. Any other generation is no longer there.
+read_log() {
+  answer=refused piece=
+  valid_id "$1" || return 64
+  for log_word in "$2" "$3" "$4"; do case $log_word in '' | *[!0-9]* | ????????????????*) return 64 ;; esac; done
+  [ "$4" -le 32768 ] || return 64
+  command -v base64 >/dev/null && command -v dd >/dev/null || { answer='lacking base64 dd' && return 69; }
+  dir=$root/processes/$1
+  log_round=0
+  while [ $log_round -lt 20 ]; do
+    log_round=$((log_round + 1))
+    # It is being cut: for a moment nothing fits together. Without a lock, so that it can be read on a full disk, too.
+    [ -e "$dir/log.cut" ] && [ $log_round -lt 20 ] && sleep 0.05 && continue
+    read_log_place
+    log_was="$log_cuts $log_millions $log_units"
+    size_of "$dir/log.1" && log_old=$size
+    size_of "$dir/log" && log_size=$size
+    log_file= piece=
+    if [ "$2" = "$log_cuts" ]; then
+      log_file=$dir/log
+      [ "$3" -lt "$log_size" ] || log_file=
+    elif [ $(($2 + 1)) = "$log_cuts" ]; then
+      log_file=$dir/log.1
+      [ "$3" -lt "$log_old" ] || log_file=
+    fi
+    # Whole blocks, for dd then seeks: a few bytes more or less than were asked for.
+    [ "$4" -gt 0 ] && [ "$log_file" ] && piece=$(
+      dd if="$log_file" bs=4096 skip=$(($3 / 4096)) count=$((($3 % 4096 + $4 + 4095) / 4096)) 2>/dev/null |
+        tail -c +$(($3 % 4096 + 1)) | base64
+    )
+    read_log_place
+    [ "$log_was" = "$log_cuts $log_millions $log_units" ] && [ ! -e "$dir/log.cut" ] && break
+  done
+  answer="log $log_was $log_old $log_size"
+}
+
+# How often the log was cut, and how many bytes there were before the present one. 32 bits hold no more than a part of them.
+read_log_place() { { read -r log_cuts log_millions log_units <"$dir/log.at"; } 2>/dev/null || log_cuts=0 log_millions=0 log_units=0; }
+
+size_of() {
+  size_words=$(ls -lnd -- "$1" 2>/dev/null)
+  set -- $size_words 0 0 0 0 0
+  size=$5
+}
+
+# Prints what `read_log` found: small lines, as all writers of the channel do.
+print_log() {
+  for log_line in $piece; do printf 'L %s %s\n' "$1" "$log_line"; done
+}
+
+# Makes the log in folder $1 the old one. Copy and truncate, because the process holds the file open.
+cut_log() {
+  dir=$1
+  true 2>/dev/null >"$dir/log.cut" || return 0
+  if cp "$dir/log" "$dir/log.1" 2>/dev/null; then
+    read_log_place
+    size_of "$dir/log.1"
+    log_units=$((log_units + size % 1000000))
+    log_millions=$((log_millions + size / 1000000 + log_units / 1000000))
+    # Counted before it is cut: whoever is killed in between leaves something to be read twice, and nothing unread.
+    write_whole "$dir/log.at" "$((log_cuts + 1)) $log_millions $((log_units % 1000000))" && true >"$dir/log"
+  else
+    rm -f "$dir/log.1" # half a copy helps nobody, and the room does
+  fi
+  rm -f "$dir/log.cut"
+}
+
 # ---- the keeper of one process: its parent, the only one that can learn its exit code ----
 
 keep() {
@@ -538,12 +606,15 @@ child() {
   exec "$@"
 }
 
-# One for the node while something is kept: caps the logs. Copy and truncate, because the process holds the file open.
+# One for the node while something is kept: caps the logs.
 tidy() {
   grab "$root/tidy" 7 1 || exit 0
+  set +f
+  rm -f "$root"/processes/*/log.cut # of one that was killed
+  set -f
   while :; do
     find "$root/processes" -name log -size +"$log_cap"c 2>/dev/null | while read -r tidy_log; do
-      cp "$tidy_log" "$tidy_log.1" && true >"$tidy_log"
+      cut_log "${tidy_log%/log}"
     done
     sleep "$tidy_seconds" 7>&-
     tidy_needed=
@@ -651,6 +722,15 @@ serve() {
           echo "R $serve_seq $? $answer"
         ) </dev/null 5>&- &
         ;;
+      log)
+        (
+          trap - EXIT HUP INT TERM PIPE
+          read_log "$1" "$2" "$3" "$4"
+          serve_code=$?
+          print_log "$serve_seq"
+          echo "R $serve_seq $serve_code $answer"
+        ) </dev/null 5>&- &
+        ;;
       status) echo "status $serve_seq" >&5 ;;
       *) echo "R $serve_seq 64 refused" ;;
     esac
@@ -684,7 +764,15 @@ case $verb in
     take_snapshot
     print_snapshot S
     ;;
-  log) valid_id "$1" && tail -c "${2:-65536}" "$root/processes/$1/log" ;;
+  log)
+    if [ $# -eq 4 ]; then
+      read_log "$@"
+      code=$?
+      print_log 0
+      echo "$answer"
+      exit $code
+    fi
+    valid_id "$1" && tail -c "${2:-65536}" "$root/processes/$1/log" ;;
   serve | keep | child | tidy) "$verb" "$@" ;;
   *) exit 64 ;;
 esac
