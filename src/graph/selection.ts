@@ -68,8 +68,6 @@ export function planOperation(
     if (!root) return undefined;
     roots.push(root);
   }
-  // More than one statement can name: then each is read by itself.
-  if (roots.length > MAX_KEYS) return undefined;
   return roots.length > 0 ? planner.plan(roots) : undefined;
 }
 

@@ -73,7 +73,8 @@ function jsonProblem(root: unknown): string | undefined {
   const open: { value: unknown; depth: number }[] = [{ value: root, depth: 1 }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, depth } = next;
-    if (depth > MAX_JSON_DEPTH) return `must not be nested more than ${MAX_JSON_DEPTH} levels deep`;
+    if (typeof value === 'object' && depth > MAX_JSON_DEPTH)
+      return `must not be nested more than ${MAX_JSON_DEPTH} levels deep`;
     if (typeof value === 'string' && value.includes('\0')) return 'must not contain NUL';
     if (typeof value === 'number' && !isExact(value))
       return 'must not contain numbers that cannot be kept exactly: give them as text';

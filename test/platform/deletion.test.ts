@@ -94,6 +94,18 @@ describe('what runs is stopped first', () => {
     expect(await left(world)).toEqual([0, 1, 0]);
   });
 
+  it('a process whose only start never reached its node is deleted without it', async () => {
+    const world = await createWorld(gateway, 'Mistyped');
+    const process = await world.process(await world.service(STEADY), await world.node(machine, { port: 1 }));
+    expect((await world.change('startProcess', process)).steps.nodes[0]).toMatchObject({
+      state: 'FAILED',
+      reason: 'REFUSED',
+    });
+    expect(await world.look(process)).toMatchObject({ status: 'STOPPED', statusReason: 'START_FAILED' });
+    await remove('Process', process);
+    expect(await left(world)).toEqual([1, 1, 0]);
+  });
+
   it('a process that was never started needs no node to answer', async () => {
     const world = await createWorld(gateway, 'Never');
     const node = await world.node(machine, { port: 1 });

@@ -38,6 +38,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway[Symbol.asyncDispose]());
 
+const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
 const proto = JSON.parse('{"__proto__": {"polluted": true}}');
 const deepProto = JSON.parse('{"a": [{"b": {"__proto__": 1}}]}');
 
@@ -60,6 +61,27 @@ describe('is refused, and changes nothing:', () => {
     ['no name', 'createInstance', {}, 'BAD_USER_INPUT', 'input.name'],
     ['a field that is not there', 'createInstance', { name: 'x', nmae: 'y' }, 'BAD_USER_INPUT', 'input'],
     ['stats that are no object', 'createInstance', { name: 'x', stats: [1] }, 'BAD_USER_INPUT', 'input.stats'],
+    [
+      'stats nested 101 levels deep',
+      'createInstance',
+      { name: 'x', stats: nested(101) },
+      'BAD_USER_INPUT',
+      'input.stats',
+    ],
+    [
+      'stats nested 1,200 levels deep',
+      'createInstance',
+      { name: 'x', stats: nested(1200) },
+      'BAD_USER_INPUT',
+      'input.stats',
+    ],
+    [
+      'a number that cannot be kept exactly',
+      'createInstance',
+      { name: 'x', stats: { n: 2 ** 53 } },
+      'BAD_USER_INPUT',
+      'input.stats',
+    ],
     ['stats with __proto__', 'createInstance', { name: 'x', stats: proto }, 'BAD_USER_INPUT', 'input.stats'],
     [
       'options with __proto__ deep inside',
@@ -224,6 +246,20 @@ describe('secrets in bad input', () => {
     );
     expect(JSON.stringify(literal)).not.toContain('4711');
     expect(gateway.log()).not.toContain(canary);
+  });
+});
+
+describe('JSON that is as deep as it may be', () => {
+  it('is kept, and read back inside of a deep answer', async () => {
+    const stats = nested(100);
+    const create =
+      'mutation ($stats: JSONObject!) { createInstance(input: { name: "Deep", stats: $stats }) { instance { id } } }';
+    const { createInstance } = await gateway.run(create, { stats });
+    const { instance } = await gateway.run('query ($id: ID!) { instance(id: $id) { stats } }', {
+      id: createInstance.instance.id,
+    });
+    expect(instance.stats).toEqual(stats);
+    await gateway.run('mutation ($id: ID!) { deleteInstance(id: $id) { id } }', { id: createInstance.instance.id });
   });
 });
 

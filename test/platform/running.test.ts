@@ -194,12 +194,21 @@ describe('watching', () => {
   it('a process with a restart policy comes back by itself, and its restarts are counted', async () => {
     const { process: id } = await started(STEADY, { restartPolicy: 'ALWAYS' });
     const { pid } = await world.look(id);
+    const watch = gateway.subscribe(WATCH, { filter: { process: id } });
+    await watch.until((values) => values[0]);
     process.kill(pid as number, 'SIGKILL');
     const back = await until('the restart', async () => {
       const now = await world.look(id);
       return now.status === 'RUNNING' && now.restarts === 1 ? now : undefined;
     });
     expect(back).toMatchObject({ statusReason: 'RESTARTED', statusActor: null });
+    const told = watch.values.slice(1).map(({ status, reason, actor }) => [status, reason, actor]);
+    expect(told).toEqual([
+      ['EXITED', 'SIGNAL', null],
+      ['BACKOFF', 'SIGNAL', null],
+      ['STARTING', 'RESTARTING', null],
+      ['RUNNING', 'RESTARTED', null],
+    ]);
     expect(back.pid).not.toBe(pid);
   });
 });

@@ -22,8 +22,9 @@ export function compileRead(models: Models, roots: readonly RootSelection[], arg
 
 // SQLite's expressions may be 1,000 deep, of which a level of the graph takes up to 40.
 const MAX_DEPTH = 15;
-// What a read may come to at most, if all of its pages are full: many seconds of work in one statement.
-const MAX_ROWS = 200_000;
+// What a read may come to at most, if all of its pages are full: seconds of work in one statement. Three levels of
+// pages of no stated size come to an eighth of a million.
+const MAX_ROWS = 500_000;
 
 class SqlWriter implements Writer {
   #depth = 0;
