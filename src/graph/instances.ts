@@ -1,8 +1,8 @@
 // Instances in the graph.
-import { Arg, Args, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { createInstance, deleteInstance, updateInstance } from '../platform/instances.ts';
-import type { Context } from './context.ts';
-import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { connectionOf, listArgs, orderOf, TextFilter } from './lists.ts';
+import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime, JsonObject, Long } from './scalars.ts';
 
 @ObjectType()
@@ -134,54 +134,30 @@ class UpdateInstanceInput extends InstanceInput {
   name?: string;
 }
 
-@ObjectType('InstancePayload', { description: 'An instance that was written.', simpleResolvers: true })
-class InstancePayload {
-  @Field(() => Instance, { description: 'As it is now.' })
-  instance!: unknown;
-}
+const InstancePayload = payloadOf(Instance, 'Instance', 'An instance that was written.');
 
-@Resolver()
-export class InstanceResolver {
-  @Query(() => Instance, { nullable: true, description: 'An instance by its id; null if there is none.' })
-  instance(@Arg('id', () => ID, { description: 'As in `IN1`.' }) _id: string): Instance {
-    return planned();
-  }
-
-  @Query(() => InstanceConnection, { description: 'All instances.' })
-  instances(@Args(() => InstanceList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => InstancePayload, { description: 'Creates an instance. Errors: BAD_USER_INPUT.' })
-  async createInstance(
-    @Arg('input', () => CreateInstanceInput, { description: 'What it is.' }) input: CreateInstanceInput,
-    @Ctx() { platform }: Context,
-  ): Promise<InstancePayload> {
-    return { instance: await createInstance(platform, input) };
-  }
-
-  @Mutation(() => InstancePayload, {
+export const InstanceResolvers = resolversOf({
+  name: 'Instance',
+  type: Instance,
+  payload: InstancePayload,
+  read: { description: 'An instance by its id; null if there is none.', id: 'As in `IN1`.' },
+  list: { plural: 'instances', description: 'All instances.', connection: InstanceConnection, args: InstanceList },
+  create: {
+    input: CreateInstanceInput,
+    about: 'What it is.',
+    description: 'Creates an instance. Errors: BAD_USER_INPUT.',
+    run: createInstance,
+  },
+  update: {
+    input: UpdateInstanceInput,
+    about: 'What to change.',
     description: 'Changes an instance. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
-  })
-  async updateInstance(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('input', () => UpdateInstanceInput, { description: 'What to change.' }) input: UpdateInstanceInput,
-    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
-    @Ctx() { platform }: Context,
-  ): Promise<InstancePayload> {
-    return { instance: await updateInstance(platform, id, input, ifVersion) };
-  }
-
-  @Mutation(() => DeletePayload, {
+    run: updateInstance,
+  },
+  remove: {
     description:
       'Deletes an instance with its nodes, services and processes, and detaches its tenants. What runs is stopped first; if it cannot be, nothing is deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
-  })
-  async deleteInstance(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('force', () => Boolean, { defaultValue: false, description: 'Delete also what could not be stopped.' })
-    force: boolean,
-    @Ctx() { platform, actor }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteInstance(platform, actor, id, force) };
-  }
-}
+    run: deleteInstance,
+    force: 'Delete also what could not be stopped.',
+  },
+});

@@ -1,22 +1,10 @@
 // Integrations in the graph.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { createIntegration, deleteIntegration, updateIntegration } from '../platform/integrations.ts';
 import { setIntegrationOfTenant } from '../platform/tenants.ts';
 import type { Context } from './context.ts';
-import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { payloadOf, resolversOf } from './noun.ts';
 import { JsonObject } from './scalars.ts';
 import { Tenant, TenantConnection, TenantList } from './tenants.ts';
 import { Written } from './written.ts';
@@ -81,11 +69,7 @@ class UpdateIntegrationInput extends IntegrationInput {
   definitionChanges?: Record<string, unknown> | null;
 }
 
-@ObjectType('IntegrationPayload', { description: 'An integration that was written.', simpleResolvers: true })
-class IntegrationPayload {
-  @Field(() => Integration, { description: 'As it is now.' })
-  integration!: unknown;
-}
+const IntegrationPayload = payloadOf(Integration, 'Integration', 'An integration that was written.');
 
 @ObjectType('IntegrationTenantPayload', {
   description: 'An integration and a tenant that was given or denied it.',
@@ -96,50 +80,37 @@ class IntegrationTenantPayload extends IntegrationPayload {
   tenant!: unknown;
 }
 
-@Resolver()
-export class IntegrationResolver {
-  @Query(() => Integration, { nullable: true, description: 'An integration by its id; null if there is none.' })
-  integration(@Arg('id', () => ID, { description: 'The id that its administrator gave.' }) _id: string): Integration {
-    return planned();
-  }
-
-  @Query(() => IntegrationConnection, { description: 'All integrations.' })
-  integrations(@Args(() => IntegrationList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => IntegrationPayload, {
+export const IntegrationResolvers = resolversOf({
+  name: 'Integration',
+  type: Integration,
+  payload: IntegrationPayload,
+  read: { description: 'An integration by its id; null if there is none.', id: 'The id that its administrator gave.' },
+  list: {
+    plural: 'integrations',
+    description: 'All integrations.',
+    connection: IntegrationConnection,
+    args: IntegrationList,
+  },
+  create: {
+    input: CreateIntegrationInput,
+    about: 'What it is.',
     description: 'Creates an integration. Errors: ALREADY_EXISTS, BAD_USER_INPUT.',
-  })
-  async createIntegration(
-    @Arg('input', () => CreateIntegrationInput, { description: 'What it is.' }) input: CreateIntegrationInput,
-    @Ctx() { platform }: Context,
-  ): Promise<IntegrationPayload> {
-    return { integration: await createIntegration(platform, input) };
-  }
-
-  @Mutation(() => IntegrationPayload, {
+    run: createIntegration,
+  },
+  update: {
+    input: UpdateIntegrationInput,
+    about: 'What to change.',
     description: 'Changes an integration. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
-  })
-  async updateIntegration(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('input', () => UpdateIntegrationInput, { description: 'What to change.' }) input: UpdateIntegrationInput,
-    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
-    @Ctx() { platform }: Context,
-  ): Promise<IntegrationPayload> {
-    return { integration: await updateIntegration(platform, id, input, ifVersion) };
-  }
-
-  @Mutation(() => DeletePayload, {
+    run: updateIntegration,
+  },
+  remove: {
     description: 'Deletes an integration; tenants lose access to it. Errors: NOT_FOUND.',
-  })
-  async deleteIntegration(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Ctx() { platform }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteIntegration(platform, id) };
-  }
+    run: (platform, _actor, id) => deleteIntegration(platform, id),
+  },
+});
 
+@Resolver()
+export class IntegrationRelations {
   @Mutation(() => IntegrationTenantPayload, {
     description: 'Gives a tenant access to an integration. Errors: NOT_FOUND.',
   })

@@ -112,9 +112,6 @@ export class TextFilter {
   ignoreCase?: boolean;
 }
 
-/** What `ifVersion` of an update means. */
-export const IF_VERSION = 'Refuse with VERSION_CONFLICT unless the version is still this one.';
-
 @ObjectType('DeletePayload', { description: 'What was deleted.', simpleResolvers: true })
 export class DeletePayload {
   @Field(() => ID, { description: 'The id that it had.' })

@@ -65,7 +65,7 @@ export class NodeContactResolver {
     })
     fingerprint: string,
     @Ctx() { platform }: Context,
-  ): Promise<NodePayload> {
+  ): Promise<object> {
     return { node: await trustHostKey(platform, id, { type, fingerprint }) };
   }
 }

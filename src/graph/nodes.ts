@@ -1,26 +1,12 @@
 // Nodes in the graph. Credentials go in, sealed, and never come out.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  registerEnumType,
-} from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, registerEnumType } from 'type-graphql';
 import { createNode, deleteNode, updateNode } from '../platform/nodes.ts';
 import { CREDENTIAL_KINDS } from '../store/entities/node.ts';
 import { LINK_STATES } from '../store/entities/node-link.ts';
-import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
-import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime } from './scalars.ts';
 import { Written } from './written.ts';
 
@@ -182,59 +168,33 @@ class UpdateNodeInput extends NodeInput {
   username?: string;
 }
 
-@ObjectType('NodePayload', { description: 'A node that was written.', simpleResolvers: true })
-export class NodePayload {
-  @Field(() => Node, { description: 'As it is now.' })
-  node!: unknown;
-}
+export const NodePayload = payloadOf(Node, 'Node', 'A node that was written.');
 
-@Resolver()
-export class NodeResolver {
-  @Query(() => Node, { nullable: true, description: 'A node by its id; null if there is none.' })
-  node(@Arg('id', () => ID, { description: 'As in `ND1`.' }) _id: string): Node {
-    return planned();
-  }
-
-  @Query(() => NodeConnection, { description: 'All nodes.' })
-  nodes(@Args(() => NodeList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => NodePayload, { description: 'Creates a node. Errors: NOT_FOUND, BAD_USER_INPUT.' })
-  async createNode(
-    @Arg('input', () => CreateNodeInput, { description: 'What it is.' }) input: CreateNodeInput,
-    @Ctx() { platform }: Context,
-  ): Promise<NodePayload> {
-    const { instance, ...node } = input;
-    return { node: await createNode(platform, instance, node) };
-  }
-
-  @Mutation(() => NodePayload, { description: 'Changes a node. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.' })
-  async updateNode(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('input', () => UpdateNodeInput, { description: 'What to change.' }) input: UpdateNodeInput,
-    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
-    @Ctx() { platform }: Context,
-  ): Promise<NodePayload> {
-    return { node: await updateNode(platform, id, input, ifVersion) };
-  }
-
-  @Mutation(() => DeletePayload, {
+export const NodeResolvers = resolversOf({
+  name: 'Node',
+  type: Node,
+  payload: NodePayload,
+  read: { description: 'A node by its id; null if there is none.', id: 'As in `ND1`.' },
+  list: { plural: 'nodes', description: 'All nodes.', connection: NodeConnection, args: NodeList },
+  create: {
+    input: CreateNodeInput,
+    about: 'What it is.',
+    description: 'Creates a node. Errors: NOT_FOUND, BAD_USER_INPUT.',
+    run: (platform, { instance, ...node }) => createNode(platform, instance, node),
+  },
+  update: {
+    input: UpdateNodeInput,
+    about: 'What to change.',
+    description: 'Changes a node. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
+    run: updateNode,
+  },
+  remove: {
     description:
       'Deletes a node. One with processes is refused with CONFLICT unless forced; then they are stopped as far as that is possible, and deleted with it. Errors: NOT_FOUND, CONFLICT.',
-  })
-  async deleteNode(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('force', () => Boolean, {
-      defaultValue: false,
-      description: 'Delete it with its processes, also those that could not be stopped.',
-    })
-    force: boolean,
-    @Ctx() { platform, actor }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteNode(platform, actor, id, force) };
-  }
-}
+    run: deleteNode,
+    force: 'Delete it with its processes, also those that could not be stopped.',
+  },
+});
 
 @Resolver(() => Instance)
 export class InstanceNodes {

@@ -1,25 +1,11 @@
 // Operations in the graph: starts, stops and restarts, what came of them step by step.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  registerEnumType,
-} from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, registerEnumType } from 'type-graphql';
 import { deleteOperation } from '../platform/operations.ts';
 import { OPERATION_KINDS, OPERATION_STATES, OPERATION_TARGETS } from '../store/entities/operation.ts';
 import { STEP_STATES } from '../store/entities/operation-step.ts';
-import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
-import { connectionOf, DeletePayload, listArgs, orderOf, planned } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned } from './lists.ts';
+import { resolversOf } from './noun.ts';
 import { Process } from './processes.ts';
 import { DateTime } from './scalars.ts';
 
@@ -149,29 +135,22 @@ class OperationFilter {
 
 const OperationList = listArgs(OperationFilter, orderOf('Operation', { CREATED_AT: 'createdAt', STATE: 'state' }));
 
-@Resolver()
-export class OperationResolver {
-  @Query(() => Operation, { nullable: true, description: 'An operation by its id; null if there is none.' })
-  operation(@Arg('id', () => ID, { description: 'A UUID.' }) _id: string): Operation {
-    return planned();
-  }
-
-  @Query(() => OperationConnection, { description: 'All operations, the newest first.' })
-  operations(@Args(() => OperationList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => DeletePayload, {
+export const OperationResolvers = resolversOf({
+  name: 'Operation',
+  type: Operation,
+  read: { description: 'An operation by its id; null if there is none.', id: 'A UUID.' },
+  list: {
+    plural: 'operations',
+    description: 'All operations, the newest first.',
+    connection: OperationConnection,
+    args: OperationList,
+  },
+  remove: {
     description:
       'Deletes the record of an operation that has ended. Errors: NOT_FOUND, CONFLICT while it is under way.',
-  })
-  async deleteOperation(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Ctx() { platform }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteOperation(platform, id) };
-  }
-}
+    run: (platform, _actor, id) => deleteOperation(platform, id),
+  },
+});
 
 @Resolver(() => Process)
 export class ProcessSteps {

@@ -1,26 +1,12 @@
 // Processes in the graph: what they are, what is wanted of them, and what was seen of them.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  registerEnumType,
-} from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, registerEnumType } from 'type-graphql';
 import { createProcess, deleteProcess } from '../platform/processes.ts';
 import { DESIRED_STATES, PROCESS_STATUSES, STATUS_REASONS } from '../store/entities/process.ts';
-import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
-import { connectionOf, DeletePayload, listArgs, orderOf, planned } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned } from './lists.ts';
 import { Node } from './nodes.ts';
+import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime } from './scalars.ts';
 import { Service } from './services.ts';
 
@@ -71,6 +57,12 @@ export class Observed {
 
   @Field(() => Int, { description: 'How often the node started it again by itself since it was last asked to start.' })
   restarts!: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When its node will start it again by itself: while it is in BACKOFF, as soon as that is known.',
+  })
+  nextAttemptAt!: string | null;
 }
 
 @ObjectType('Process', {
@@ -167,48 +159,33 @@ class CreateProcessInput {
   instance?: string;
 }
 
-@ObjectType('ProcessPayload', { description: 'A process that was written.', simpleResolvers: true })
-class ProcessPayload {
-  @Field(() => Process, { description: 'As it is now.' })
-  process!: unknown;
-}
+const ProcessPayload = payloadOf(Process, 'Process', 'A process that was written.');
 
-@Resolver()
-export class ProcessResolver {
-  @Query(() => Process, { nullable: true, description: 'A process by its id; null if there is none.' })
-  process(@Arg('id', () => ID, { description: 'A UUID.' }) _id: string): Process {
-    return planned();
-  }
-
-  @Query(() => ProcessConnection, { description: 'All processes, in the order of their creation.' })
-  processes(@Args(() => ProcessList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => ProcessPayload, {
+export const ProcessResolvers = resolversOf({
+  name: 'Process',
+  type: Process,
+  payload: ProcessPayload,
+  read: { description: 'A process by its id; null if there is none.', id: 'A UUID.' },
+  list: {
+    plural: 'processes',
+    description: 'All processes, in the order of their creation.',
+    connection: ProcessConnection,
+    args: ProcessList,
+  },
+  create: {
+    input: CreateProcessInput,
+    about: 'What, where.',
     description:
       'Creates a process; it is not started. Errors: NOT_FOUND, BAD_USER_INPUT, CONFLICT for a node that is closed for deployment.',
-  })
-  async createProcess(
-    @Arg('input', () => CreateProcessInput, { description: 'What, where.' }) input: CreateProcessInput,
-    @Ctx() { platform }: Context,
-  ): Promise<ProcessPayload> {
-    return { process: await createProcess(platform, input) };
-  }
-
-  @Mutation(() => DeletePayload, {
+    run: createProcess,
+  },
+  remove: {
     description:
       'Deletes a process. If it runs it is stopped first; if it cannot be, it is not deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
-  })
-  async deleteProcess(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('force', () => Boolean, { defaultValue: false, description: 'Delete it also if it could not be stopped.' })
-    force: boolean,
-    @Ctx() { platform, actor }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteProcess(platform, actor, id, force) };
-  }
-}
+    run: deleteProcess,
+    force: 'Delete it also if it could not be stopped.',
+  },
+});
 
 @Resolver(() => Instance)
 export class InstanceProcesses {

@@ -3,40 +3,43 @@ import 'reflect-metadata';
 import { createPubSub } from '@graphql-yoga/subscription';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
-import { InstanceResolver } from './instances.ts';
-import { IntegrationResolver, TenantIntegrations } from './integrations.ts';
+import { InstanceResolvers } from './instances.ts';
+import { IntegrationRelations, IntegrationResolvers, TenantIntegrations } from './integrations.ts';
 import { LifecycleResolver } from './lifecycle.ts';
 import { NodeContactResolver } from './node-contact.ts';
-import { InstanceNodes, NodeResolver } from './nodes.ts';
-import { OperationResolver, ProcessSteps } from './operations.ts';
+import { InstanceNodes, NodeResolvers } from './nodes.ts';
+import { OperationResolvers, ProcessSteps } from './operations.ts';
 import { ProcessLogResolver } from './process-logs.ts';
 import { ProcessStatusResolver } from './process-status.ts';
-import { InstanceProcesses, NodeProcesses, ProcessResolver, ServiceProcesses } from './processes.ts';
-import { InstanceServices, ServiceResolver } from './services.ts';
-import { InstanceTenants, TenantResolver } from './tenants.ts';
-import { TenantUsers, UserResolver } from './users.ts';
+import { InstanceProcesses, NodeProcesses, ProcessResolvers, ServiceProcesses } from './processes.ts';
+import { InstanceServices, ServiceResolvers } from './services.ts';
+import { InstanceTenants, TenantRelations, TenantResolvers } from './tenants.ts';
+import { TenantUsers, UserRelations, UserResolvers } from './users.ts';
 
 export const buildSchema = (): GraphQLSchema =>
   buildSchemaSync({
     resolvers: [
-      InstanceResolver,
       InstanceTenants,
+      ...InstanceResolvers,
+      ...TenantResolvers,
+      ...UserResolvers,
+      ...IntegrationResolvers,
+      ...NodeResolvers,
+      ...ServiceResolvers,
+      ...ProcessResolvers,
+      ...OperationResolvers,
       InstanceNodes,
       InstanceServices,
       InstanceProcesses,
-      TenantResolver,
+      TenantRelations,
       TenantUsers,
       TenantIntegrations,
-      UserResolver,
-      IntegrationResolver,
-      NodeResolver,
+      UserRelations,
+      IntegrationRelations,
       NodeContactResolver,
       NodeProcesses,
-      ServiceResolver,
       ServiceProcesses,
-      ProcessResolver,
       ProcessSteps,
-      OperationResolver,
       LifecycleResolver,
       ProcessStatusResolver,
       ProcessLogResolver,

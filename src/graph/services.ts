@@ -1,27 +1,13 @@
 // Services in the graph.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  registerEnumType,
-} from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, ObjectType, Resolver, registerEnumType } from 'type-graphql';
 import { createService, deleteService, updateService } from '../platform/services.ts';
 import { LOG_LEVELS, RESTART_POLICIES } from '../store/entities/service.ts';
-import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
-import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { payloadOf, resolversOf } from './noun.ts';
+import { RestartInput, RestartPace } from './restarts.ts';
 import { JsonObject } from './scalars.ts';
-import { Written } from './written.ts';
 
 const LogLevel = enumOf(LOG_LEVELS);
 registerEnumType(LogLevel, {
@@ -44,7 +30,7 @@ registerEnumType(RestartPolicy, {
   description: 'What the processes of one kind on an instance run, and how.',
   simpleResolvers: true,
 })
-export class Service extends Written {
+export class Service extends RestartPace {
   @Field(() => ID, { description: '`SV` and a number that is never given twice.' })
   id!: string;
 
@@ -109,6 +95,12 @@ class ServiceInput {
 
   @Field(() => RestartPolicy, { nullable: true, description: 'NEVER if not given at creation.' })
   restartPolicy?: string;
+
+  @Field(() => RestartInput, {
+    nullable: true,
+    description: 'How fast and how often that is. What is left out stays as it is, null goes back to what is usual.',
+  })
+  restart?: RestartInput | null;
 }
 
 @InputType('CreateServiceInput', { description: 'A new service.' })
@@ -137,60 +129,33 @@ class UpdateServiceInput extends ServiceInput {
   type?: string;
 }
 
-@ObjectType('ServicePayload', { description: 'A service that was written.', simpleResolvers: true })
-class ServicePayload {
-  @Field(() => Service, { description: 'As it is now.' })
-  service!: unknown;
-}
+const ServicePayload = payloadOf(Service, 'Service', 'A service that was written.');
 
-@Resolver()
-export class ServiceResolver {
-  @Query(() => Service, { nullable: true, description: 'A service by its id; null if there is none.' })
-  service(@Arg('id', () => ID, { description: 'As in `SV1`.' }) _id: string): Service {
-    return planned();
-  }
-
-  @Query(() => ServiceConnection, { description: 'All services.' })
-  services(@Args(() => ServiceList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => ServicePayload, {
+export const ServiceResolvers = resolversOf({
+  name: 'Service',
+  type: Service,
+  payload: ServicePayload,
+  read: { description: 'A service by its id; null if there is none.', id: 'As in `SV1`.' },
+  list: { plural: 'services', description: 'All services.', connection: ServiceConnection, args: ServiceList },
+  create: {
+    input: CreateServiceInput,
+    about: 'What it is.',
     description: 'Creates a service. Errors: NOT_FOUND, BAD_USER_INPUT, as for options that do not fit the type.',
-  })
-  async createService(
-    @Arg('input', () => CreateServiceInput, { description: 'What it is.' }) input: CreateServiceInput,
-    @Ctx() { platform }: Context,
-  ): Promise<ServicePayload> {
-    const { instance, ...service } = input;
-    return { service: await createService(platform, instance, service) };
-  }
-
-  @Mutation(() => ServicePayload, {
+    run: (platform, { instance, ...service }) => createService(platform, instance, service),
+  },
+  update: {
+    input: UpdateServiceInput,
+    about: 'What to change.',
     description: 'Changes a service. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
-  })
-  async updateService(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('input', () => UpdateServiceInput, { description: 'What to change.' }) input: UpdateServiceInput,
-    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
-    @Ctx() { platform }: Context,
-  ): Promise<ServicePayload> {
-    return { service: await updateService(platform, id, input, ifVersion) };
-  }
-
-  @Mutation(() => DeletePayload, {
+    run: updateService,
+  },
+  remove: {
     description:
       'Deletes a service with its processes. What runs is stopped first; if it cannot be, nothing is deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
-  })
-  async deleteService(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('force', () => Boolean, { defaultValue: false, description: 'Delete also what could not be stopped.' })
-    force: boolean,
-    @Ctx() { platform, actor }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteService(platform, actor, id, force) };
-  }
-}
+    run: deleteService,
+    force: 'Delete also what could not be stopped.',
+  },
+});
 
 @Resolver(() => Instance)
 export class InstanceServices {

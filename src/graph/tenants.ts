@@ -1,18 +1,5 @@
 // Tenants in the graph.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
 import {
   addTenantToInstance,
   createTenant,
@@ -22,7 +9,8 @@ import {
 } from '../platform/tenants.ts';
 import type { Context } from './context.ts';
 import { Instance } from './instances.ts';
-import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { payloadOf, resolversOf } from './noun.ts';
 import { Written } from './written.ts';
 
 @ObjectType('Tenant', {
@@ -89,11 +77,7 @@ class UpdateTenantInput {
   rateLimit?: number | null;
 }
 
-@ObjectType('TenantPayload', { description: 'A tenant that was written.', simpleResolvers: true })
-class TenantPayload {
-  @Field(() => Tenant, { description: 'As it is now.' })
-  tenant!: unknown;
-}
+const TenantPayload = payloadOf(Tenant, 'Tenant', 'A tenant that was written.');
 
 @ObjectType('TenantInstancePayload', {
   description: 'A tenant and the instance that it was added to or removed from.',
@@ -104,48 +88,32 @@ class TenantInstancePayload extends TenantPayload {
   instance!: unknown;
 }
 
-@Resolver()
-export class TenantResolver {
-  @Query(() => Tenant, { nullable: true, description: 'A tenant by its id; null if there is none.' })
-  tenant(@Arg('id', () => ID, { description: 'The id that its administrator gave.' }) _id: string): Tenant {
-    return planned();
-  }
-
-  @Query(() => TenantConnection, { description: 'All tenants.' })
-  tenants(@Args(() => TenantList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => TenantPayload, { description: 'Creates a tenant. Errors: ALREADY_EXISTS, BAD_USER_INPUT.' })
-  async createTenant(
-    @Arg('input', () => CreateTenantInput, { description: 'What it is.' }) input: CreateTenantInput,
-    @Ctx() { platform }: Context,
-  ): Promise<TenantPayload> {
-    return { tenant: await createTenant(platform, input) };
-  }
-
-  @Mutation(() => TenantPayload, {
+export const TenantResolvers = resolversOf({
+  name: 'Tenant',
+  type: Tenant,
+  payload: TenantPayload,
+  read: { description: 'A tenant by its id; null if there is none.', id: 'The id that its administrator gave.' },
+  list: { plural: 'tenants', description: 'All tenants.', connection: TenantConnection, args: TenantList },
+  create: {
+    input: CreateTenantInput,
+    about: 'What it is.',
+    description: 'Creates a tenant. Errors: ALREADY_EXISTS, BAD_USER_INPUT.',
+    run: createTenant,
+  },
+  update: {
+    input: UpdateTenantInput,
+    about: 'What to change.',
     description: 'Changes a tenant. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
-  })
-  async updateTenant(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Arg('input', () => UpdateTenantInput, { description: 'What to change.' }) input: UpdateTenantInput,
-    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
-    @Ctx() { platform }: Context,
-  ): Promise<TenantPayload> {
-    return { tenant: await updateTenant(platform, id, input, ifVersion) };
-  }
-
-  @Mutation(() => DeletePayload, {
+    run: updateTenant,
+  },
+  remove: {
     description: 'Deletes a tenant; its users and integrations stay. Errors: NOT_FOUND.',
-  })
-  async deleteTenant(
-    @Arg('id', () => ID, { description: 'Which one.' }) id: string,
-    @Ctx() { platform }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteTenant(platform, id) };
-  }
+    run: (platform, _actor, id) => deleteTenant(platform, id),
+  },
+});
 
+@Resolver()
+export class TenantRelations {
   @Mutation(() => TenantInstancePayload, {
     description: 'Puts a tenant on an instance, and takes it from the one that it was on. Errors: NOT_FOUND.',
   })

@@ -7,10 +7,8 @@ import {
   FieldResolver,
   ID,
   InputType,
-  Int,
   Mutation,
   ObjectType,
-  Query,
   Resolver,
   registerEnumType,
 } from 'type-graphql';
@@ -19,7 +17,8 @@ import { createUser, deleteUser, updateUser } from '../platform/users.ts';
 import { ROLES } from '../store/entities/user.ts';
 import type { Context } from './context.ts';
 import { enumOf } from './enums.ts';
-import { connectionOf, DeletePayload, IF_VERSION, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
+import { payloadOf, resolversOf } from './noun.ts';
 import { Tenant, TenantConnection, TenantList } from './tenants.ts';
 import { Written } from './written.ts';
 
@@ -106,11 +105,7 @@ class UpdateUserInput {
   tenants?: string[];
 }
 
-@ObjectType('UserPayload', { description: 'A user that was written.', simpleResolvers: true })
-class UserPayload {
-  @Field(() => User, { description: 'As it is now.' })
-  user!: unknown;
-}
+const UserPayload = payloadOf(User, 'User', 'A user that was written.');
 
 @ObjectType('UserTenantPayload', {
   description: 'A user and a tenant that was added or removed.',
@@ -121,46 +116,33 @@ class UserTenantPayload extends UserPayload {
   tenant!: unknown;
 }
 
-@Resolver()
-export class UserResolver {
-  @Query(() => User, { nullable: true, description: 'A user by e-mail; null if there is none.' })
-  user(@Arg('id', () => ID, { description: 'E-mail.' }) _id: string): User {
-    return planned();
-  }
-
-  @Query(() => UserConnection, { description: 'All users.' })
-  users(@Args(() => UserList) _list: unknown): unknown {
-    return planned();
-  }
-
-  @Mutation(() => UserPayload, {
+export const UserResolvers = resolversOf({
+  name: 'User',
+  type: User,
+  payload: UserPayload,
+  read: { description: 'A user by e-mail; null if there is none.', id: 'E-mail.' },
+  list: { plural: 'users', description: 'All users.', connection: UserConnection, args: UserList },
+  create: {
+    input: CreateUserInput,
+    about: 'Who it is.',
     description: 'Creates a user. Errors: ALREADY_EXISTS, BAD_USER_INPUT, as for an unknown tenant.',
-  })
-  async createUser(
-    @Arg('input', () => CreateUserInput, { description: 'Who it is.' }) input: CreateUserInput,
-    @Ctx() { platform }: Context,
-  ): Promise<UserPayload> {
-    return { user: await createUser(platform, input) };
-  }
+    run: createUser,
+  },
+  update: {
+    input: UpdateUserInput,
+    about: 'What to change.',
+    description: 'Changes a user. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.',
+    run: updateUser,
+  },
+  remove: {
+    description: 'Deletes a user; its tenants stay. Errors: NOT_FOUND.',
+    run: (platform, _actor, id) => deleteUser(platform, id),
+  },
+  which: 'E-mail.',
+});
 
-  @Mutation(() => UserPayload, { description: 'Changes a user. Errors: NOT_FOUND, VERSION_CONFLICT, BAD_USER_INPUT.' })
-  async updateUser(
-    @Arg('id', () => ID, { description: 'E-mail.' }) id: string,
-    @Arg('input', () => UpdateUserInput, { description: 'What to change.' }) input: UpdateUserInput,
-    @Arg('ifVersion', () => Int, { nullable: true, description: IF_VERSION }) ifVersion: number | undefined,
-    @Ctx() { platform }: Context,
-  ): Promise<UserPayload> {
-    return { user: await updateUser(platform, id, input, ifVersion) };
-  }
-
-  @Mutation(() => DeletePayload, { description: 'Deletes a user; its tenants stay. Errors: NOT_FOUND.' })
-  async deleteUser(
-    @Arg('id', () => ID, { description: 'E-mail.' }) id: string,
-    @Ctx() { platform }: Context,
-  ): Promise<DeletePayload> {
-    return { id: await deleteUser(platform, id) };
-  }
-
+@Resolver()
+export class UserRelations {
   @Mutation(() => UserTenantPayload, { description: 'Gives a user access to a tenant. Errors: NOT_FOUND.' })
   async addUserToTenant(
     @Arg('user', () => ID, { description: 'E-mail.' }) user: string,
