@@ -1,6 +1,7 @@
 // Lists: connections with their pages, orders and filters, made the same way for every noun.
-import { ArgsType, type ClassType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ArgsType, type ClassType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Cursor } from './scalars.ts';
+import { OrderDirection, registerWords } from './words.ts';
 
 @ObjectType('PageInfo', { description: 'Where a page stands in its list.', simpleResolvers: true })
 class PageInfo {
@@ -45,19 +46,32 @@ export function connectionOf(item: ClassType, name: string): ClassType {
   return Connection;
 }
 
-const DIRECTION = { ASC: 'ASC', DESC: 'DESC' } as const;
-registerEnumType(DIRECTION, { name: 'OrderDirection', description: 'Which end of an order comes first.' });
+// What lists can be ordered by, wherever they can.
+const ORDERS: Readonly<Record<string, string>> = {
+  ID: 'By id; counted ids are in the order of creation.',
+  NAME: 'By name.',
+  EMAIL: 'By e-mail.',
+  CREATED_AT: 'By the time of creation.',
+  CHANGED_AT: 'By the time of the last change of status.',
+  STATUS: 'By status, in the order of the alphabet.',
+  STATE: 'By state, in the order of the alphabet.',
+};
 
 /** `InstanceOrder`, with `fields` as the words to order by and the properties that they stand for. */
 export function orderOf(name: string, fields: Readonly<Record<string, string>>): ClassType {
-  registerEnumType(fields, { name: `${name}OrderField`, description: `What a list of ${name} can be ordered by.` });
+  registerWords(
+    `${name}OrderField`,
+    `What a list of ${name} can be ordered by.`,
+    fields,
+    Object.fromEntries(Object.keys(fields).map((word) => [word, ORDERS[word] ?? ''])),
+  );
 
   @InputType(`${name}Order`, { description: `The order of a list of ${name}.` })
   class Order {
     @Field(() => fields, { description: 'What to order by.' })
     field!: string;
 
-    @Field(() => DIRECTION, { defaultValue: DIRECTION.ASC, description: 'Which end comes first.' })
+    @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Which end comes first.' })
     direction!: string;
   }
   return Order;

@@ -1,33 +1,12 @@
 // Nodes in the graph. Credentials go in, sealed, and never come out.
-import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, registerEnumType } from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver } from 'type-graphql';
 import { createNode, deleteNode, updateNode } from '../platform/nodes.ts';
-import { CREDENTIAL_KINDS } from '../store/entities/node.ts';
-import { LINK_STATES } from '../store/entities/node-link.ts';
-import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
 import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime } from './scalars.ts';
+import { CredentialKind, LinkState } from './words.ts';
 import { Written } from './written.ts';
-
-const CredentialKind = enumOf(CREDENTIAL_KINDS);
-registerEnumType(CredentialKind, { name: 'CredentialKind', description: 'What the gateway logs in to a node with.' });
-
-const LinkState = enumOf(LINK_STATES);
-registerEnumType(LinkState, {
-  name: 'LinkState',
-  description: 'How the link of the gateway to a node stands.',
-  valuesConfig: {
-    CONNECTING: { description: 'It is being made for the first time, or anew after a change of the node.' },
-    CONNECTED: { description: 'It is up: what is said of its processes is what is.' },
-    UNREACHABLE: { description: 'The node did not answer; it is tried again, with growing pauses.' },
-    AUTH_FAILED: {
-      description: 'The node refuses the credential. It is not tried again until the credential changes.',
-    },
-    HOST_KEY_CHANGED: { description: 'The node shows another host key than the pinned one. See `trustHostKey`.' },
-    UNSUPPORTED: { description: 'The node lacks what the gateway needs there; the message names it.' },
-  },
-});
 
 @ObjectType('NodeLink', { description: 'The link of the gateway to a node, as it stands.', simpleResolvers: true })
 class NodeLink {

@@ -1,35 +1,11 @@
 // Operations in the graph: starts, stops and restarts, what came of them step by step.
-import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, registerEnumType } from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver } from 'type-graphql';
 import { deleteOperation } from '../platform/operations.ts';
-import { OPERATION_KINDS, OPERATION_STATES, OPERATION_TARGETS } from '../store/entities/operation.ts';
-import { STEP_STATES } from '../store/entities/operation-step.ts';
-import { enumOf } from './enums.ts';
 import { connectionOf, listArgs, orderOf, planned } from './lists.ts';
 import { resolversOf } from './noun.ts';
 import { Process } from './processes.ts';
 import { DateTime } from './scalars.ts';
-
-const Kind = enumOf(OPERATION_KINDS);
-registerEnumType(Kind, { name: 'OperationKind', description: 'What an operation does.' });
-
-const State = enumOf(OPERATION_STATES);
-registerEnumType(State, {
-  name: 'OperationState',
-  description: 'How far an operation has come.',
-  valuesConfig: {
-    QUEUED: { description: 'Stored, not yet begun.' },
-    RUNNING: { description: 'Under way. It goes on also if nobody waits for it, and after a restart of the gateway.' },
-    SUCCEEDED: { description: 'Every process reached the state that was asked for.' },
-    PARTIALLY_FAILED: { description: 'Some did, some did not: see the steps.' },
-    FAILED: { description: 'None did: see the steps.' },
-  },
-});
-
-const Target = enumOf(OPERATION_TARGETS);
-registerEnumType(Target, { name: 'OperationTarget', description: 'What kind of thing an operation was asked for.' });
-
-const StepState = enumOf(STEP_STATES);
-registerEnumType(StepState, { name: 'StepState', description: 'How far a step has come.' });
+import { OperationKind, OperationState, OperationTarget, StepState } from './words.ts';
 
 @ObjectType('OperationStep', {
   description: 'What an operation does to one process, and what came of it.',
@@ -89,16 +65,16 @@ export class Operation {
   @Field(() => ID, { description: 'A UUID.' })
   id!: string;
 
-  @Field(() => Kind, { description: 'What it does.' })
+  @Field(() => OperationKind, { description: 'What it does.' })
   kind!: string;
 
-  @Field(() => State, { description: 'How far it has come.' })
+  @Field(() => OperationState, { description: 'How far it has come.' })
   state!: string;
 
   @Field(() => String, { description: 'Who asked for it.' })
   actor!: string;
 
-  @Field(() => Target, { description: 'What kind of thing it was asked for.' })
+  @Field(() => OperationTarget, { description: 'What kind of thing it was asked for.' })
   targetType!: string;
 
   @Field(() => ID, { description: 'Id of the thing.' })
@@ -123,10 +99,10 @@ const OperationConnection = connectionOf(Operation, 'Operation');
 
 @InputType('OperationFilter', { description: 'Which operations.' })
 class OperationFilter {
-  @Field(() => [Kind], { nullable: true, description: 'Of one of these kinds.' })
+  @Field(() => [OperationKind], { nullable: true, description: 'Of one of these kinds.' })
   kind?: string[];
 
-  @Field(() => [State], { nullable: true, description: 'In one of these states.' })
+  @Field(() => [OperationState], { nullable: true, description: 'In one of these states.' })
   state?: string[];
 
   @Field(() => [ID], { nullable: true, description: 'Asked for one of these things.' })

@@ -3,8 +3,9 @@ import { Arg, Field, Float, ID, InputType, ObjectType, Resolver, Root, Subscript
 import type { ProcessChange } from '../platform/news.ts';
 import { type ProcessSelection, watchProcesses } from '../platform/watching.ts';
 import type { Context } from './context.ts';
-import { Observed, Process, ProcessStatus, StatusReason } from './processes.ts';
+import { Observed, Process } from './processes.ts';
 import { DateTime } from './scalars.ts';
+import { ProcessStatus, StatusReason } from './words.ts';
 
 @InputType('ProcessStatusFilter', { description: 'Which processes; all that is given has to hold.' })
 class ProcessStatusFilter implements ProcessSelection {

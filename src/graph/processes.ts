@@ -1,36 +1,13 @@
 // Processes in the graph: what they are, what is wanted of them, and what was seen of them.
-import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver, registerEnumType } from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver } from 'type-graphql';
 import { createProcess, deleteProcess } from '../platform/processes.ts';
-import { DESIRED_STATES, PROCESS_STATUSES, STATUS_REASONS } from '../store/entities/process.ts';
-import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, listArgs, orderOf, planned } from './lists.ts';
 import { Node } from './nodes.ts';
 import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime } from './scalars.ts';
 import { Service } from './services.ts';
-
-export const DesiredState = enumOf(DESIRED_STATES);
-registerEnumType(DesiredState, { name: 'DesiredState', description: 'What is wanted of a process.' });
-
-export const ProcessStatus = enumOf(PROCESS_STATUSES);
-registerEnumType(ProcessStatus, {
-  name: 'ProcessStatus',
-  description: 'What was seen of a process, in the words of supervisord.',
-  valuesConfig: {
-    STOPPED: { description: 'It was stopped on request, or never started.' },
-    STARTING: { description: 'A start is under way.' },
-    RUNNING: { description: 'It runs.' },
-    BACKOFF: { description: 'It ended, and the node will start it again after a pause.' },
-    STOPPING: { description: 'A stop is under way.' },
-    EXITED: { description: 'It ended by itself.' },
-    FATAL: { description: 'It ended so often that the node gave up.' },
-    UNKNOWN: { description: 'Nobody could look. It may run or not.' },
-  },
-});
-
-export const StatusReason = enumOf(STATUS_REASONS);
-registerEnumType(StatusReason, { name: 'StatusReason', description: 'What led to a status.' });
+import { DesiredState, ProcessStatus, StatusReason } from './words.ts';
 
 @ObjectType()
 export class Observed {

@@ -1,30 +1,12 @@
 // Services in the graph.
-import { Args, Field, FieldResolver, ID, InputType, ObjectType, Resolver, registerEnumType } from 'type-graphql';
+import { Args, Field, FieldResolver, ID, InputType, ObjectType, Resolver } from 'type-graphql';
 import { createService, deleteService, updateService } from '../platform/services.ts';
-import { LOG_LEVELS, RESTART_POLICIES } from '../store/entities/service.ts';
-import { enumOf } from './enums.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
 import { payloadOf, resolversOf } from './noun.ts';
 import { RestartInput, RestartPace } from './restarts.ts';
 import { JsonObject } from './scalars.ts';
-
-const LogLevel = enumOf(LOG_LEVELS);
-registerEnumType(LogLevel, {
-  name: 'LogLevel',
-  description: 'How much a service logs. WARN and WARNING are two spellings, kept as given.',
-});
-
-const RestartPolicy = enumOf(RESTART_POLICIES);
-registerEnumType(RestartPolicy, {
-  name: 'RestartPolicy',
-  description: 'When the node starts a process again by itself, with growing pauses.',
-  valuesConfig: {
-    NEVER: { description: 'Never.' },
-    ON_FAILURE: { description: 'After an exit code other than 0, or a signal.' },
-    ALWAYS: { description: 'After every exit that nobody asked for.' },
-  },
-});
+import { LogLevel, RestartPolicy } from './words.ts';
 
 @ObjectType('Service', {
   description: 'What the processes of one kind on an instance run, and how.',

@@ -1,37 +1,13 @@
 // Users in the graph. Passwords go in, hashed, and never come out.
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  FieldResolver,
-  ID,
-  InputType,
-  Mutation,
-  ObjectType,
-  Resolver,
-  registerEnumType,
-} from 'type-graphql';
+import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { setUserOfTenant } from '../platform/tenants.ts';
 import { createUser, deleteUser, updateUser } from '../platform/users.ts';
-import { ROLES } from '../store/entities/user.ts';
 import type { Context } from './context.ts';
-import { enumOf } from './enums.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
 import { payloadOf, resolversOf } from './noun.ts';
 import { Tenant, TenantConnection, TenantList } from './tenants.ts';
+import { Role } from './words.ts';
 import { Written } from './written.ts';
-
-const Role = enumOf(ROLES);
-registerEnumType(Role, {
-  name: 'Role',
-  description: 'What a user may do.',
-  valuesConfig: {
-    ADMIN: { description: 'Everything.' },
-    OPERATOR: { description: 'Start and stop what runs on the instances of its tenants.' },
-    VIEWER: { description: 'Look at its tenants and their instances.' },
-  },
-});
 
 @ObjectType('User', { description: 'A person or program with access to tenants.', simpleResolvers: true })
 export class User extends Written {

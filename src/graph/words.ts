@@ -1,0 +1,153 @@
+// The closed sets of words of the graph, and what each word means. A word of the store without a meaning here does not compile.
+import { registerEnumType } from 'type-graphql';
+import type { CredentialKind as Credential } from '../store/entities/node.ts';
+import type { LinkState as Link } from '../store/entities/node-link.ts';
+import type {
+  OperationKind as Kind,
+  OperationState as State,
+  OperationTarget as Target,
+} from '../store/entities/operation.ts';
+import type { StepState as Step } from '../store/entities/operation-step.ts';
+import type {
+  DesiredState as Desired,
+  StatusReason as Reason,
+  ProcessStatus as Status,
+} from '../store/entities/process.ts';
+import type { LogLevel as Level, RestartPolicy as Policy } from '../store/entities/service.ts';
+import type { Role as UserRole } from '../store/entities/user.ts';
+
+/** An enum of the graph whose words stand for the values given; those of the store stand for themselves. */
+export function registerWords(
+  name: string,
+  description: string,
+  values: Readonly<Record<string, string>>,
+  meanings: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const valuesConfig = Object.fromEntries(
+    Object.entries(meanings).map(([word, meaning]) => [word, { description: meaning }]),
+  );
+  registerEnumType(values, { name, description, valuesConfig });
+  return values;
+}
+
+function words<Word extends string>(name: string, description: string, meanings: Readonly<Record<Word, string>>) {
+  return registerWords(
+    name,
+    description,
+    Object.fromEntries(Object.keys(meanings).map((word) => [word, word])),
+    meanings,
+  );
+}
+
+export const OrderDirection = words<'ASC' | 'DESC'>('OrderDirection', 'Which end of an order comes first.', {
+  ASC: 'The smallest, or the oldest.',
+  DESC: 'The largest, or the newest.',
+});
+
+export const Role = words<UserRole>('Role', 'What a user may do.', {
+  ADMIN: 'Everything.',
+  OPERATOR: 'Start and stop what runs on the instances of its tenants.',
+  VIEWER: 'Look at its tenants and their instances.',
+});
+
+export const CredentialKind = words<Credential>('CredentialKind', 'What the gateway logs in to a node with.', {
+  PASSWORD: 'A password, offered as such and at a prompt.',
+  PRIVATE_KEY: 'A private key; a password that is set, too, is offered after it.',
+});
+
+export const LinkState = words<Link>('LinkState', 'How the link of the gateway to a node stands.', {
+  CONNECTING: 'It is being made for the first time, or anew after a change of the node.',
+  CONNECTED: 'It is up: what is said of its processes is what is.',
+  UNREACHABLE: 'The node did not answer; it is tried again, with growing pauses.',
+  AUTH_FAILED: 'The node refuses the credential. It is not tried again until the credential changes.',
+  HOST_KEY_CHANGED: 'The node shows another host key than the pinned one. See `trustHostKey`.',
+  UNSUPPORTED: 'The node lacks what the gateway needs there; the message names it.',
+});
+
+export const LogLevel = words<Level>('LogLevel', 'How much a service logs.', {
+  TRACE: 'Each step.',
+  DEBUG: 'What helps to find a mistake.',
+  INFO: 'What it does.',
+  WARN: 'What may be wrong. Kept as given, beside WARNING.',
+  WARNING: 'What may be wrong, in the other spelling.',
+  ERROR: 'What went wrong.',
+  FATAL: 'What ended it.',
+});
+
+export const RestartPolicy = words<Policy>(
+  'RestartPolicy',
+  'When the node starts a process again by itself, with growing pauses.',
+  {
+    NEVER: 'Never.',
+    ON_FAILURE: 'After an exit code other than 0, or a signal.',
+    ALWAYS: 'After every exit that nobody asked for.',
+  },
+);
+
+export const DesiredState = words<Desired>('DesiredState', 'What is wanted of a process.', {
+  RUNNING: 'That it runs.',
+  STOPPED: 'That it does not.',
+});
+
+export const ProcessStatus = words<Status>(
+  'ProcessStatus',
+  'What was seen of a process, in the words of supervisord.',
+  {
+    STOPPED: 'It was stopped on request, or never started.',
+    STARTING: 'A start is under way.',
+    RUNNING: 'It runs.',
+    BACKOFF: 'It ended, and the node will start it again after a pause.',
+    STOPPING: 'A stop is under way.',
+    EXITED: 'It ended by itself.',
+    FATAL: 'It ended so often that the node gave up.',
+    UNKNOWN: 'Nobody could look. It may run or not.',
+  },
+);
+
+export const StatusReason = words<Reason>('StatusReason', 'What led to a status.', {
+  NEVER_STARTED: 'It was created, and never started.',
+  START_REQUESTED: 'Somebody asked for its start.',
+  START_FAILED: 'Its start failed before it ran.',
+  STARTED: 'It was started on request.',
+  RESTARTING: 'Its node starts it again, by the restart policy.',
+  RESTARTED: 'Its node started it again, by the restart policy.',
+  STOP_REQUESTED: 'Somebody asked for its stop.',
+  STOPPED_ON_REQUEST: 'It went down because somebody asked for it.',
+  EXIT_CODE: 'It ended by itself, with the exit code.',
+  SIGNAL: 'It was ended by the signal.',
+  NODE_REBOOTED: 'Its node was rebooted while it ran.',
+  EXIT_UNKNOWN: 'It is gone, and nobody saw how it ended.',
+  RESTART_LIMIT: 'It ended more often than its service allows, and its node gave up.',
+  NODE_NOT_CONNECTED: 'There is no link to its node.',
+  NOT_ON_NODE: 'Its node has no record of it.',
+  GATEWAY_RESTARTED: 'The gateway was started, and has not yet looked.',
+  DELETED: 'It was deleted; the last that is heard of it.',
+});
+
+export const OperationKind = words<Kind>('OperationKind', 'What an operation does.', {
+  START: 'Starts what does not run.',
+  STOP: 'Stops what runs.',
+  RESTART: 'Stops what runs, and starts all.',
+});
+
+export const OperationState = words<State>('OperationState', 'How far an operation has come.', {
+  QUEUED: 'Stored, not yet begun.',
+  RUNNING: 'Under way. It goes on also if nobody waits for it, and after a restart of the gateway.',
+  SUCCEEDED: 'Every process reached the state that was asked for.',
+  PARTIALLY_FAILED: 'Some did, some did not: see the steps.',
+  FAILED: 'None did: see the steps.',
+});
+
+export const OperationTarget = words<Target>('OperationTarget', 'What kind of thing an operation was asked for.', {
+  INSTANCE: 'All services of an instance.',
+  NODE: 'All processes on a node.',
+  SERVICE: 'All processes of a service.',
+  PROCESS: 'One process.',
+});
+
+export const StepState = words<Step>('StepState', 'How far a step has come.', {
+  QUEUED: 'Not yet begun.',
+  RUNNING: 'Under way.',
+  SUCCEEDED: 'The process reached the state that was asked for.',
+  FAILED: 'It did not; `reason` and `message` say why.',
+});
