@@ -12,7 +12,7 @@ import { toLine } from './log-text.ts';
 import { ending } from './observation.ts';
 import { ping } from './ping.ts';
 import { KeyedQueue } from './queue.ts';
-import { checkProcessId, POLICY_WORD, specText } from './spec.ts';
+import { checkProcessId, policyWord, specText } from './spec.ts';
 import type {
   Connection,
   FleetListener,
@@ -115,7 +115,7 @@ export class Fleet {
     options: { timeoutMs: number },
   ): Promise<StartResult> {
     checkProcessId(processId);
-    const words = [processId, POLICY_WORD[spec.restart], specText(spec)];
+    const words = [processId, policyWord(spec), specText(spec)];
     const { words: said } = await this.#ask(nodeId, `process ${processId}`, 'start', words, options.timeoutMs);
     const pid = Number(said[0] === 'already' ? said[2] : said[1]);
     return { outcome: said[0] === 'already' ? 'ALREADY' : 'STARTED', pid: Number.isSafeInteger(pid) ? pid : 0 };

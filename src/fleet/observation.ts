@@ -15,6 +15,7 @@ const STATE: Readonly<Record<KeeperState, ObservedState>> = {
   exiting: 'RUNNING', // dead for a moment, its exit not yet written: the next line says how it ended
   exited: 'EXITED',
   backoff: 'BACKOFF',
+  fatal: 'FATAL',
   lost: 'LOST',
 };
 
@@ -30,7 +31,8 @@ export function ending(detail: string): { exitCode?: number; signal?: string } {
 export function toObservation(line: ProcessLine, bootedAt: number, at: Date): Observation {
   const date = (seconds: number) => new Date(Math.round(bootedAt + seconds * 1000));
   const up = line.state === 'running' || line.state === 'exiting';
-  const down = line.state === 'stopped' || line.state === 'exited' || line.state === 'backoff';
+  const down =
+    line.state === 'stopped' || line.state === 'exited' || line.state === 'backoff' || line.state === 'fatal';
   return {
     processId: line.id,
     state: STATE[line.state],
@@ -40,6 +42,7 @@ export function toObservation(line: ProcessLine, bootedAt: number, at: Date): Ob
     ...(down ? ending(line.detail) : {}),
     ...(down ? { asked: line.state === 'stopped' } : {}),
     restarts: line.restarts,
+    ...(line.state === 'backoff' && line.next !== undefined ? { nextAttemptAt: date(line.next) } : {}),
     ...(line.state === 'lost' ? { lost: line.detail === 'reboot' ? 'REBOOT' : 'UNKNOWN' } : {}),
     at,
   };

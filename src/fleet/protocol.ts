@@ -41,7 +41,7 @@ export class LineSplitter {
   }
 }
 
-const STATES = ['stopped', 'starting', 'running', 'exiting', 'exited', 'backoff', 'lost'] as const;
+const STATES = ['stopped', 'starting', 'running', 'exiting', 'exited', 'backoff', 'fatal', 'lost'] as const;
 export type KeeperState = (typeof STATES)[number];
 
 /** One process, as the keeper describes it. Times are seconds since the node's boot. */
@@ -55,6 +55,8 @@ export interface ProcessLine {
   readonly started: number | undefined;
   readonly ended: number | undefined;
   readonly restarts: number;
+  /** When it will be run again, while it waits for that. */
+  readonly next?: number | undefined;
 }
 
 export type Message =
@@ -78,12 +80,14 @@ const seconds = (word: string | undefined) => (word !== undefined && SECONDS.tes
 const isState = (word: string | undefined): word is KeeperState => STATES.some((state) => state === word);
 
 function parseProcess(words: readonly string[]): ProcessLine | undefined {
-  const [id, state, detail, pidWord, started, ended, restartWord] = words;
+  const [id, state, detail, pidWord, started, ended, restartWord, next] = words;
   const pid = count(pidWord);
   const restarts = count(restartWord);
-  if (words.length !== 7 || id === undefined || !ID.test(id) || !isState(state)) return undefined;
+  // A keeper of an older version, which lives as long as its process, has no eighth word.
+  if (words.length !== 7 && !(words.length === 8 && state === 'backoff')) return undefined;
+  if (id === undefined || !ID.test(id) || !isState(state)) return undefined;
   if (detail === undefined || !DETAIL.test(detail) || pid === undefined || restarts === undefined) return undefined;
-  return { id, state, detail, pid, started: seconds(started), ended: seconds(ended), restarts };
+  return { id, state, detail, pid, started: seconds(started), ended: seconds(ended), restarts, next: seconds(next) };
 }
 
 function parseAnswer(words: readonly string[]): Message | undefined {

@@ -1,6 +1,6 @@
 // What is to run, as the shell text that the keeper's child reads: directory, environment, words. Pure.
 import { checkText, quote } from './quote.ts';
-import type { ProcessSpec, RestartPolicy } from './types.ts';
+import type { ProcessSpec, RestartPace, RestartPolicy } from './types.ts';
 import { FleetError } from './types.ts';
 
 /** The longest spec, in characters: the node's shell reads it byte by byte. */
@@ -22,11 +22,35 @@ const SHELL_NAMES = new Set(
 const KEEPER_NAMES = /^GANTRY_(ID|TOKEN|KEEPER_.*)$/;
 
 /** The keeper's words for restart policies. */
-export const POLICY_WORD: Readonly<Record<RestartPolicy, string>> = {
+const POLICY_WORD: Readonly<Record<RestartPolicy, string>> = {
   NEVER: 'never',
   ON_FAILURE: 'on-failure',
   ALWAYS: 'always',
 };
+
+const DAY_MS = 86_400_000;
+
+/** The keeper's word for when and how fast a process is started again: whole numbers, for a shell. Throws BAD_REQUEST. */
+export function policyWord({ restart, pace }: Pick<ProcessSpec, 'restart' | 'pace'>): string {
+  return pace ? [POLICY_WORD[restart], ...paceWords(pace)].join(':') : POLICY_WORD[restart];
+}
+
+function paceWords(pace: RestartPace): number[] {
+  const whole = (value: number, low: number, high: number) => {
+    const rounded = Math.round(value);
+    if (rounded >= low && rounded <= high) return rounded;
+    throw new FleetError('BAD_REQUEST', 'The pace of restarts is out of bounds.');
+  };
+  return [
+    whole(pace.initialDelayMs, 1, DAY_MS),
+    whole(pace.factor * 100, 100, 1_000),
+    whole(pace.maxDelayMs, 0, DAY_MS),
+    whole(pace.jitter * 100, 0, 100),
+    whole(pace.resetAfterMs, 0, DAY_MS),
+    whole(pace.limit, 0, 1_000),
+    whole(pace.windowMs, 0, DAY_MS),
+  ];
+}
 
 /** Throws BAD_REQUEST: ids are names of folders on the node. */
 export function checkProcessId(id: string): void {

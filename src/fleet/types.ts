@@ -84,8 +84,11 @@ export interface Connection {
   readonly bootId?: string;
 }
 
-/** EXITED went down by itself, STOPPED was asked to (or never ran), LOST ran once and nobody saw its end. */
-export type ObservedState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'EXITED' | 'LOST';
+/**
+ * EXITED went down by itself, FATAL so often that its keeper gave up, STOPPED was asked to (or never ran), LOST ran once and
+ * nobody saw its end.
+ */
+export type ObservedState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'EXITED' | 'FATAL' | 'LOST';
 
 /** What the node said of one process. */
 export interface Observation {
@@ -103,6 +106,8 @@ export interface Observation {
   readonly asked?: boolean;
   /** How often its keeper started it again since it was last asked to start. */
   readonly restarts?: number;
+  /** When its keeper will start it again: while it is in BACKOFF, and once that is decided. */
+  readonly nextAttemptAt?: Date;
   readonly lost?: 'REBOOT' | 'UNKNOWN';
   /** When the gateway heard it. */
   readonly at: Date;
@@ -110,12 +115,32 @@ export interface Observation {
 
 export type RestartPolicy = 'NEVER' | 'ON_FAILURE' | 'ALWAYS';
 
+/** How a keeper starts a process again. Milliseconds from 0 to a day, unless said. */
+export interface RestartPace {
+  /** The first wait, at least 1. */
+  readonly initialDelayMs: number;
+  /** By how much each wait is longer than the one before: 1 to 10, in hundredths. */
+  readonly factor: number;
+  /** The longest wait. */
+  readonly maxDelayMs: number;
+  /** 0 to 1: up to this share of a wait is left out, at random. */
+  readonly jitter: number;
+  /** A run that lasted so long makes the next wait the first one again. */
+  readonly resetAfterMs: number;
+  /** So many restarts within the window and no more: 0 (no limit) to 1000. */
+  readonly limit: number;
+  /** 0: since the start. */
+  readonly windowMs: number;
+}
+
 /** What to run: words, never a shell line. No value may hold a NUL. */
 export interface ProcessSpec {
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly restart: RestartPolicy;
+  /** The keeper's own pace if not given: 1 s, doubled up to 60 s, reset after 60 s, no limit. */
+  readonly pace?: RestartPace;
 }
 
 export type StopSignal = 'TERM' | 'INT' | 'QUIT' | 'HUP' | 'USR1' | 'USR2' | 'KILL';

@@ -2,6 +2,7 @@
 import { GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLISO8601Duration, GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { badInput } from '../errors.ts';
+import { durationMs } from '../platform/durations.ts';
 
 const named = (scalar: GraphQLScalarType, name: string, description: string) =>
   new GraphQLScalarType({ ...scalar.toConfig(), name, description });
@@ -40,14 +41,10 @@ export const Cursor = new GraphQLScalarType<string, string>({
   },
 });
 
-const DURATION = /^P(?:(?<days>\d+)D)?(?:T(?:(?<hours>\d+)H)?(?:(?<minutes>\d+)M)?(?:(?<seconds>\d+(?:\.\d+)?)S)?)?$/;
-
 /** Throws BAD_USER_INPUT for durations with years, months or weeks, and for more than `maxMs`. */
 export function milliseconds(duration: string, field: string, maxMs: number): number {
-  const parts = DURATION.exec(duration)?.groups;
-  if (!parts) throw badInput(`${field} takes days, hours, minutes and seconds, as in PT15S.`, field);
-  const part = (name: string) => Number(parts[name] ?? 0);
-  const ms = (((part('days') * 24 + part('hours')) * 60 + part('minutes')) * 60 + part('seconds')) * 1000;
+  const ms = durationMs(duration);
+  if (ms === undefined) throw badInput(`${field} takes days, hours, minutes and seconds, as in PT15S.`, field);
   if (ms > maxMs) throw badInput(`${field} may be at most ${maxMs / 1000} seconds.`, field);
   return ms;
 }

@@ -18,6 +18,8 @@ export interface ProcessChange {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly restarts: number;
+  /** When its node will start it again, while it waits for that. */
+  readonly nextAttemptAt: string | null;
   readonly at: string;
   /** Counts the changes of this process: of two changes, the later has the higher. */
   readonly revision: number;

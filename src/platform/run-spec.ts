@@ -6,6 +6,7 @@ import type { Node } from '../store/entities/node.ts';
 import type { Process } from '../store/entities/process.ts';
 import type { Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
+import { paceOf } from './restarts.ts';
 import { COMMAND_TYPE, type ServiceTypes } from './service-types.ts';
 
 export interface Surroundings {
@@ -40,11 +41,15 @@ export function runSpec(types: ServiceTypes, around: Surroundings): RunSpec {
   expectOpen(around.node);
   const options = JSON.parse(service.options) as Record<string, unknown>;
   const standard = environment(around, options);
-  const restart = service.restartPolicy;
+  const pace = paceOf(service);
+  const restart = { restart: service.restartPolicy, ...(pace && { pace }) };
   if (service.type === COMMAND_TYPE) {
     const { command, cwd, env } = options as { command?: string[]; cwd?: string; env?: Record<string, string> };
     if (!command) throw types.notStartable(service.type, publicId('Service', service.id));
-    return { ...COMMAND_DEFAULTS, spec: { command, ...(cwd ? { cwd } : {}), env: { ...standard, ...env }, restart } };
+    return {
+      ...COMMAND_DEFAULTS,
+      spec: { command, ...(cwd ? { cwd } : {}), env: { ...standard, ...env }, ...restart },
+    };
   }
   const type = types.get(service.type);
   if (!type?.command) throw types.notStartable(service.type, publicId('Service', service.id));
@@ -55,7 +60,7 @@ export function runSpec(types: ServiceTypes, around: Surroundings): RunSpec {
       command: type.command.map(fill),
       ...(type.cwd ? { cwd: fill(type.cwd) } : {}),
       env: { ...standard, ...env },
-      restart,
+      ...restart,
     },
     stopSignal: type.stop.signal,
     graceMs: type.stop.graceSeconds * 1000,

@@ -22,7 +22,20 @@ export function toSeen(observation: Observation): Seen {
         ? { ...runs, status: 'STARTING', reason: 'RESTARTING' }
         : { ...runs, status: 'STARTING', reason: 'START_REQUESTED', actor: 'DESIRED' };
     case 'BACKOFF':
-      return { ...ended, status: 'BACKOFF', reason: why, message: `${how} It will be started again.` };
+      return {
+        ...ended,
+        status: 'BACKOFF',
+        reason: why,
+        message: `${how} It will be started again.`,
+        nextAttemptAt: observation.nextAttemptAt?.toISOString(),
+      };
+    case 'FATAL':
+      return {
+        ...ended,
+        status: 'FATAL',
+        reason: 'RESTART_LIMIT',
+        message: `${how} It was started again as often as its service allows (${restarts} in all): its node gave up. A start tries anew.`,
+      };
     case 'STOPPED':
       return { ...ended, status: 'STOPPED', reason: 'STOPPED_ON_REQUEST', actor: 'DESIRED' };
     case 'EXITED':

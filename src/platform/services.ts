@@ -9,6 +9,7 @@ import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import type { Platform } from './platform.ts';
 import { expectVersion, find, given } from './records.ts';
+import { RESTART, restartColumns } from './restarts.ts';
 
 const SERVICE = z.object({
   name: line(),
@@ -17,6 +18,7 @@ const SERVICE = z.object({
   logLevel: z.enum(LOG_LEVELS).nullish(),
   options: jsonObject().optional(),
   restartPolicy: z.enum(RESTART_POLICIES).optional(),
+  restart: RESTART,
 });
 const CHANGES = SERVICE.partial();
 
@@ -25,11 +27,16 @@ export async function createService(
   instanceId: string,
   input: unknown,
 ): Promise<string> {
-  const data = given(check(SERVICE, input));
+  const { restart, ...data } = given(check(SERVICE, input));
   serviceTypes.checkOptions(data.type as string, JSON.parse(data.options ?? '{}'), 'input.options');
   const service = await store.write(async (em) => {
     const instance = await find(em, Instance, instanceId, 'input.instance');
-    return em.create(Service, { ...data, optionsGiven: data.options !== undefined, instance } as never) as Service;
+    return em.create(Service, {
+      ...data,
+      ...restartColumns(restart),
+      optionsGiven: data.options !== undefined,
+      instance,
+    } as never) as Service;
   });
   return publicId('Service', service.id);
 }
@@ -41,11 +48,11 @@ export async function updateService(
   input: unknown,
   ifVersion?: number | null,
 ): Promise<string> {
-  const changes = given(check(CHANGES, input));
+  const { restart, ...changes } = given(check(CHANGES, input));
   return store.write(async (em) => {
     const service = await find(em, Service, id);
     expectVersion(service, 'service', ifVersion);
-    em.assign(service, changes as never);
+    em.assign(service, { ...changes, ...restartColumns(restart) } as never);
     if (changes.options !== undefined) service.optionsGiven = true;
     serviceTypes.checkOptions(service.type, JSON.parse(service.options), 'input.options');
     return id;

@@ -21,6 +21,7 @@ export interface Seen {
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
   readonly restarts?: number | undefined;
+  readonly nextAttemptAt?: string | undefined;
   /** When this run of it began; null takes back a start that never reached the node. */
   readonly startedAt?: string | null | undefined;
   /** When it was seen. */
@@ -179,6 +180,7 @@ function apply(process: Process, seen: Seen): boolean {
     exitCode: seen.exitCode ?? null,
     signal: seen.signal ?? null,
     restarts: seen.restarts ?? process.restarts,
+    nextAttemptAt: seen.nextAttemptAt ?? null,
   };
   process.observedAt = at;
   if (seen.startedAt !== undefined) process.startedAt = seen.startedAt;
@@ -204,6 +206,7 @@ function toChange(process: Process, previous: ProcessStatus): ProcessChange {
     exitCode: process.exitCode ?? null,
     signal: process.signal ?? null,
     restarts: process.restarts,
+    nextAttemptAt: process.nextAttemptAt ?? null,
     at: process.changedAt,
     revision: process.revision,
   };

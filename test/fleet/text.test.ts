@@ -8,7 +8,7 @@ import { toObservation } from '../../src/fleet/observation.ts';
 import { RunOrder } from '../../src/fleet/order.ts';
 import { LineSplitter, type ProcessLine, parseLine } from '../../src/fleet/protocol.ts';
 import { quote, quoteInLine } from '../../src/fleet/quote.ts';
-import { checkProcessId, specText } from '../../src/fleet/spec.ts';
+import { checkProcessId, policyWord, specText } from '../../src/fleet/spec.ts';
 import { FleetError, type ProcessSpec } from '../../src/fleet/types.ts';
 
 const word = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '').toWellFormed());
@@ -59,6 +59,24 @@ describe('a spec', () => {
     }
   });
 
+  it('has a policy in whole numbers within the bounds of a shell of 32 bits', () => {
+    const pace = {
+      initialDelayMs: 500,
+      factor: 1.5,
+      maxDelayMs: 60_000,
+      jitter: 0.25,
+      resetAfterMs: 0,
+      limit: 3,
+      windowMs: 0,
+    };
+    expect(policyWord({ restart: 'ON_FAILURE' })).toBe('on-failure');
+    expect(policyWord({ restart: 'ALWAYS', pace })).toBe('always:500:150:60000:25:0:3:0');
+    const off = [Number.NaN, -1, Number.POSITIVE_INFINITY, 1e9];
+    for (const name of Object.keys(pace)) {
+      for (const value of off) refused(() => policyWord({ restart: 'ALWAYS', pace: { ...pace, [name]: value } }));
+    }
+  });
+
   it('is for an id that is safe as the name of a folder', () => {
     for (const id of ['a', 'SV1', '3f2c-11', 'a.b_c']) checkProcessId(id);
     for (const id of ['', '.', '..', '../x', '/x', '-n', 'a b', 'a;b', '*', 'a\n', 'é', 'x'.repeat(129)]) {
@@ -92,6 +110,10 @@ describe('the protocol', () => {
       kind: 'listed',
       seq: 3,
       process: { state: 'stopped' },
+    });
+    expect(parseLine('E a backoff 1 7 10.25 11 3 12.5')).toMatchObject({
+      kind: 'event',
+      process: { state: 'backoff', restarts: 3, next: 12.5 },
     });
     expect(parseLine('R 12 0 started 4711')).toEqual({ kind: 'answer', seq: 12, code: 0, words: ['started', '4711'] });
     expect(parseLine('Z 17.1')).toEqual({ kind: 'whole' });

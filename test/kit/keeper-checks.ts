@@ -169,6 +169,99 @@ export function keeperChecks(variant: ShellVariant): void {
       await until('its keeper is done', () => keeper.file('g', 'keep') === '');
     });
 
+    it('waits longer each time, up to the longest wait, and says until when', async () => {
+      const runs = join(keeper.work, 'paced');
+      const stamp = `read up rest </proc/uptime; echo "$up" >>'${runs}'; exit 1`;
+      await keeper.start('s', sh(stamp), 'always:200:300:1000:0:60000:0:0');
+      const times = await until('six runs', () => {
+        const lines = existsSync(runs) ? readFileSync(runs, 'latin1').trim().split('\n') : [];
+        return lines.length >= 6 && lines.slice(0, 6).map(Number);
+      });
+      const gaps = times.slice(1).map((time, n) => time - (times[n] ?? 0));
+      // 0.2, 0.6 and then 1 s; a busy machine makes a wait longer, never shorter.
+      for (const [n, least] of [0.19, 0.59, 0.99, 0.99, 0.99].entries())
+        expect(gaps[n], `${gaps}`).toBeGreaterThanOrEqual(least);
+      expect(gaps[0], `${gaps}`).toBeLessThan(gaps[4] ?? 0);
+      const next = await until('the next attempt', async () => {
+        const line = (await keeper.run(['status'])).split('\n').find((each) => each.startsWith('S s backoff'));
+        return line?.split(' ')[8];
+      });
+      expect(next).toMatch(/^\d+\.\d$/);
+      expect(Number(next)).toBeGreaterThan(times[5] ?? 0);
+      expect(await keeper.stop('s')).toBe('stopped 1');
+    });
+
+    it('waits as at first after a run that lasted, and leaves out a share of a wait at random', async () => {
+      const runs = join(keeper.work, 'healthy');
+      const script = `echo x >>'${runs}'; sleep 0.4; exit 1`;
+      const reaches = (file: string, count: number) =>
+        until(`${count} runs`, () => existsSync(file) && readFileSync(file, 'latin1').length >= 2 * count);
+      // Were it not reset, the waits would be 0.1, 1, 10 and 100 s.
+      await keeper.start('t', sh(script), 'always:100:1000:86400000:0:300:0:0');
+      await reaches(runs, 4);
+      await keeper.stop('t', 500);
+      // Without the jitter the wait would be an hour; with all of it, it is anything up to that.
+      const seen = new Set<string>();
+      for (let n = 0; n < 4; n++) {
+        await keeper.start('u', sh('sleep 0.05; exit 1'), 'always:3600000:200:3600000:100:60000:0:0');
+        const next = await until('the next attempt', async () => {
+          const line = (await keeper.run(['status'])).split('\n').find((each) => each.startsWith('S u backoff'));
+          return line?.split(' ')[8];
+        });
+        const left = Number(next) - Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+        expect(left).toBeLessThan(3_601);
+        expect(left).toBeGreaterThan(-2);
+        seen.add(next);
+        await keeper.stop('u');
+      }
+      expect(seen.size).toBeGreaterThan(1);
+    });
+
+    it('gives up beyond the limit of restarts, and tries anew when asked to', async () => {
+      const runs = join(keeper.work, 'limited');
+      const spec = sh(`echo x >>'${runs}'; sleep 0.05; exit 4`);
+      const policy = 'on-failure:50:100:50:0:60000:3:60000';
+      await keeper.start('v', spec, policy);
+      await keeper.reaches('v', /^fatal 4$/);
+      expect(readFileSync(runs, 'latin1')).toHaveLength(2 * 4);
+      expect((await keeper.states()).get('v')?.restarts).toBe(3);
+      await until('its keeper is done', () => keeper.file('v', 'keep') === '');
+      expect(await keeper.start('v', spec, policy)).toMatch(/^(started|failed)/);
+      expect((await keeper.states()).get('v')?.restarts).toBeLessThan(3);
+      await keeper.reaches('v', /^fatal 4$/);
+      expect(readFileSync(runs, 'latin1')).toHaveLength(2 * 8);
+      expect(await keeper.stop('v')).toBe('stopped 4');
+      expect(await keeper.state('v')).toBe('stopped 4');
+    });
+
+    it('does not count restarts from before the window', async () => {
+      const runs = join(keeper.work, 'windowed');
+      await keeper.start('x', sh(`echo x >>'${runs}'; sleep 0.05; exit 4`), 'always:300:100:300:0:60000:2:400');
+      await until('more runs than the limit', () => existsSync(runs) && readFileSync(runs, 'latin1').length >= 2 * 5);
+      expect(await keeper.stop('x')).toMatch(/^stopped/);
+    });
+
+    it('refuses a pace that is none', async () => {
+      for (const pace of [
+        '1',
+        '1:2:3:4:5:6',
+        '1:100:1:0:0:0:0:0',
+        'x:100:1:0:0:0:0',
+        '0:100:1:0:0:0:0',
+        '010:100:1:0:0:0:0',
+        '1:99:1:0:0:0:0',
+        '1:100:1:101:0:0:0',
+        '1:100:86400001:0:0:0:0',
+        '1:100:1:0::0:0',
+        '1:100:1:0:0:0:$(id)',
+        '1:100:1:-1:0:0:0',
+      ]) {
+        expect(await keeper.start('y', sleeper, `always:${pace}`), pace).toBe('refused');
+      }
+      expect(await keeper.start('y', sleeper, 'always:1:100:1:0:0:0:0')).toMatch(/^started/);
+      await keeper.stop('y');
+    });
+
     it('does not try again what never began', async () => {
       expect(await keeper.start('g', 'set -- /no/such', 'always')).toBe('unrunnable 127');
       await until('its keeper is done', () => keeper.file('g', 'keep') === '');

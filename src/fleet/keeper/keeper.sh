@@ -61,10 +61,10 @@ keeper_lives() {
   same_process "$keeper_pid" "$keeper_start" "$keeper_boot"
 }
 
-# What process $1 is doing -> dir state detail pid ticks token started ended restarts. The files are the truth, events are hints.
+# What process $1 is doing -> dir state detail pid ticks token started ended restarts next. The files are the truth, events are hints.
 observe() {
   dir=$root/processes/$1
-  state=stopped detail=- ended=-
+  state=stopped detail=- ended=- next=
   if ! { read -r pid ticks run_boot token started restarts <"$dir/run"; } 2>/dev/null; then
     pid=0 ticks=0 token= started=- restarts=0
     keeper_lives "$dir" && state=starting
@@ -73,8 +73,11 @@ observe() {
   { read -r exit_token exit_code exit_cause exit_at <"$dir/exit"; } 2>/dev/null || exit_token=
   if [ "$exit_token" = "$token" ]; then
     state=exited detail=$exit_code ended=$exit_at
-    [ "$exit_cause" = asked ] && state=stopped
-    [ -e "$dir/waiting" ] && keeper_lives "$dir" && state=backoff
+    case $exit_cause in asked) state=stopped ;; limit) state=fatal ;; esac
+    if [ -e "$dir/waiting" ] && keeper_lives "$dir"; then
+      state=backoff
+      { read -r next <"$dir/waiting"; } 2>/dev/null || next=
+    fi
   elif [ "$run_boot" != "$boot" ]; then
     state=lost detail=reboot
   elif alive "$pid" "$ticks"; then
@@ -107,7 +110,7 @@ take_snapshot() {
   for snapshot_id in $ids; do
     keeper_pid=0
     observe "$snapshot_id"
-    snapshot="$snapshot$snapshot_id $state $detail $pid $started $ended $restarts$newline"
+    snapshot="$snapshot$snapshot_id $state $detail $pid $started $ended $restarts${next:+ $next}$newline"
     case $state.$detail in
       running.- | backoff.*) kept="$kept $keeper_pid" ;;
       running.* | exiting.* | starting.*) unsettled=1 ;;
@@ -260,11 +263,29 @@ sweep() {
 
 valid_id() { case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]*) return 1 ;; esac; }
 
+# Takes policy $1 apart -> policy first_ms factor cap_ms jitter healthy_ms limit window_ms. `always:1000:200:60000:0:60000:0:0` says
+# all that is to be said; factor and jitter are in hundredths, limit 0 is none, window 0 is since the start. The bounds keep the arithmetic within 32 bits.
+read_policy() {
+  policy=${1%%:*}
+  first_ms=$((first_wait * 1000)) factor=200 cap_ms=60000 jitter=0 healthy_ms=60000 limit=0 window_ms=0
+  case $policy in never | on-failure | always) ;; *) return 1 ;; esac
+  [ "$policy" = "$1" ] && return 0
+  case $1 in *[!a-z0-9:-]*) return 1 ;; esac
+  IFS=:
+  set -- ${1#*:}
+  IFS=" $newline"
+  [ $# -eq 7 ] || return 1
+  for policy_word; do case $policy_word in '' | *[!0-9]* | 0?* | ?????????*) return 1 ;; esac; done
+  [ "$1" -ge 1 ] && [ "$1" -le 86400000 ] && [ "$2" -ge 100 ] && [ "$2" -le 1000 ] && [ "$3" -le 86400000 ] &&
+    [ "$4" -le 100 ] && [ "$5" -le 86400000 ] && [ "$6" -le 1000 ] && [ "$7" -le 86400000 ] || return 1
+  first_ms=$1 factor=$2 cap_ms=$3 jitter=$4 healthy_ms=$5 limit=$6 window_ms=$7
+}
+
 # start ID POLICY SPEC. Returns 99 with the lock held when a keeper was spawned: go on with await_start.
 start_process() {
   answer=refused
   valid_id "$1" || return 64
-  case $2 in never | on-failure | always) ;; *) return 64 ;; esac
+  read_policy "$2" || return 64
   dir=$root/processes/$1
   answer=disk
   mkdir -p "$dir" 2>/dev/null || return 74
@@ -316,7 +337,7 @@ await_start() {
           notify "$1 running - $pid $started - $restarts"
           break
           ;;
-        exited | stopped | lost | backoff)
+        exited | stopped | lost | backoff | fatal)
           answer="failed $detail" await_code=1
           [ "$pid" = 0 ] && answer="unrunnable $detail"
           break
@@ -385,8 +406,9 @@ stop_process() {
     answer=leftovers
     return 70
   fi
-  if [ "$state" = lost ]; then
-    write_whole "$dir/exit" "$token $detail asked -" 2>/dev/null
+  # Nobody waits for it any longer: from now on it is down because it was asked to be.
+  if [ "$state" = lost ] || [ "$state" = fatal ]; then
+    write_whole "$dir/exit" "$token $detail asked $ended" 2>/dev/null
     notify "$1 stopped $detail $pid $started - $restarts"
   fi
   drop "$dir/op" 9
@@ -506,15 +528,17 @@ keep() {
   read_stat $$
   write_whole "$dir/keep" "$$ $stat_start $boot" || exit 74
   spawn tidy
-  keep_restarts=0
-  keep_wait=$first_wait
+  keep_restarts=0 keep_wait= keep_recent=
   while :; do
     read -r keep_token </proc/sys/kernel/random/uuid
-    read -r keep_from keep_rest </proc/uptime
+    read_uptime_tenths
+    keep_from=$uptime_tenths
     # In the foreground, for `spawn`'s reason. The log is opened here, so nothing can block or break the process's output.
     setsid "$shell" "$self" child "$id" "$keep_token" "$keep_restarts" </dev/null >>"$dir/log" 2>&1
     keep_code=$?
     read -r keep_until keep_rest </proc/uptime
+    read_uptime_tenths
+    keep_ended=$uptime_tenths
     [ $keep_code -gt 255 ] && keep_code=$((128 + keep_code % 128)) # ksh says 256 + signal
     keep_cause=itself keep_state=exited keep_grace=20
     if [ -e "$dir/down" ]; then
@@ -532,25 +556,30 @@ keep() {
       run_pid=0 run_ticks=0 run_started=$keep_until
       write_whole "$dir/run" "0 0 $boot $keep_token $keep_until $keep_restarts"
     fi
-    write_whole "$dir/exit" "$keep_token $keep_code $keep_cause $keep_until"
-    notify "$id $keep_state $keep_code $run_pid $run_started $keep_until $keep_restarts"
-    [ $run_pid = 0 ] && run_pid=$no_pid
     keep_policy=never
     { read -r keep_policy <"$dir/policy"; } 2>/dev/null
+    read_policy "$keep_policy" || policy=never
     keep_again=
-    case $keep_cause.$keep_policy.$keep_code in
+    case $keep_cause.$policy.$keep_code in
       asked.*) ;;
       itself.on-failure.0) ;;
       itself.on-failure.* | itself.always.*) keep_again=1 ;;
     esac
     [ "$keep_never_ran.$keep_restarts" = 1.0 ] && keep_again= # it never began, and `start` has said so
+    if [ "$keep_again" ] && ! may_restart; then
+      keep_again= keep_cause=limit keep_state=fatal
+    fi
+    write_whole "$dir/exit" "$keep_token $keep_code $keep_cause $keep_until"
+    notify "$id $keep_state $keep_code $run_pid $run_started $keep_until $keep_restarts"
+    [ $run_pid = 0 ] && run_pid=$no_pid
     [ "$keep_again" ] && true >"$dir/waiting"
     sweep "$keep_token" "$run_pid" "$run_ticks" $keep_grace
     [ "$keep_again" ] || break
-    [ $((${keep_until%.*} - ${keep_from%.*})) -ge 60 ] && keep_wait=$first_wait
     [ $run_pid = $no_pid ] && run_pid=0
-    notify "$id backoff $keep_code $run_pid $run_started $keep_until $keep_restarts"
-    sleep $keep_wait 8>&- &
+    next_wait
+    write_whole "$dir/waiting" "$keep_next" 2>/dev/null
+    notify "$id backoff $keep_code $run_pid $run_started $keep_until $keep_restarts $keep_next"
+    sleep "$keep_seconds" 8>&- &
     keep_sleep=$!
     wait $keep_sleep # a TERM from `stop` ends the wait
     kill $keep_sleep 2>/dev/null
@@ -559,14 +588,47 @@ keep() {
       notify "$id stopped $keep_code $run_pid $run_started $keep_until $keep_restarts"
       break
     fi
-    keep_wait=$((keep_wait * 2))
-    [ $keep_wait -gt 60 ] && keep_wait=60
     rm -f "$dir/waiting"
     keep_restarts=$((keep_restarts + 1))
     notify "$id starting - 0 - - $keep_restarts"
   done
   rm -f "$dir/waiting" "$dir/keep"
   drop "$dir/live" 8
+}
+
+# Whether one more restart is within the limit; if so it is counted. keep_recent: when the latest were, in tenths of uptime.
+may_restart() {
+  [ "$limit" -gt 0 ] || return 0
+  read_uptime_tenths
+  may_count=0 may_recent=
+  for may_time in $keep_recent; do
+    [ "$window_ms" -gt 0 ] && [ $((uptime_tenths - may_time)) -gt $(((window_ms + 99) / 100)) ] && continue
+    may_count=$((may_count + 1)) may_recent="$may_recent $may_time"
+  done
+  keep_recent="$may_recent $uptime_tenths"
+  [ $may_count -lt "$limit" ]
+}
+
+# How long to wait before the next run -> keep_seconds, and when that is over -> keep_next, by the uptime. keep_wait is the wait in
+# milliseconds before jitter shortens it: grown from the last one, or the first one again after a run that lasted.
+next_wait() {
+  read_uptime_tenths
+  if [ -z "$keep_wait" ] || [ $((keep_ended - keep_from)) -ge $(((healthy_ms + 99) / 100)) ]; then
+    keep_wait=$first_ms
+  else
+    # In two parts: days of milliseconds times hundredths would be too much for 32 bits.
+    keep_wait=$((keep_wait / 100 * factor + keep_wait % 100 * factor / 100))
+  fi
+  [ $keep_wait -gt "$cap_ms" ] && keep_wait=$cap_ms
+  # Four digits of a fresh random uuid are a number below 65536.
+  read -r wait_uuid </proc/sys/kernel/random/uuid
+  wait_uuid=${wait_uuid#*-}
+  wait_random=$((0x${wait_uuid%%-*} % 1000))
+  wait_spread=$((keep_wait / 100 * jitter + keep_wait % 100 * jitter / 100))
+  wait_ms=$((keep_wait - (wait_spread / 1000 * wait_random + wait_spread % 1000 * wait_random / 1000)))
+  keep_seconds=$((wait_ms / 1000)).$(printf '%03d' $((wait_ms % 1000)))
+  wait_tenths=$((uptime_tenths + (wait_ms + 50) / 100))
+  keep_next=$((wait_tenths / 10)).$((wait_tenths % 10))
 }
 
 # Becomes the process: child ID TOKEN RESTARTS. Exit codes before it runs: 127 not found, 126 not executable, 125 no such cwd.

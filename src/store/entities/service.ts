@@ -23,6 +23,14 @@ const schema = defineEntity({
     // Whether any were ever given: a dialect shows them only then.
     optionsGiven: p.boolean().default(false),
     restartPolicy: word<RestartPolicy>().default('NEVER'),
+    // The pace of it; spans as ISO 8601 text, as they were given. Null: as it is for all.
+    restartInitialDelay: text().nullable(),
+    restartFactor: p.float().nullable(),
+    restartMaxDelay: text().nullable(),
+    restartJitter: p.float().nullable(),
+    restartResetAfter: text().nullable(),
+    restartLimit: p.integer().nullable(),
+    restartWindow: text().nullable(),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
   },

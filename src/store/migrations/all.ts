@@ -1,8 +1,10 @@
 // The migrations in their order. A name, once released, stays: the store remembers by it what it has run.
 import { InitialSchema } from './0001-initial-schema.ts';
 import { NodeLinks } from './0002-node-links.ts';
+import { Restarts } from './0003-restarts.ts';
 
 export const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
   { name: '0002-node-links', class: NodeLinks },
+  { name: '0003-restarts', class: Restarts },
 ];
