@@ -22,7 +22,11 @@ const SETTINGS = z.object({
     .regex(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, 'must be names of this gateway, comma separated, as in gantry.example.com')
     .optional(),
   GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
-  GANTRY_SHUTDOWN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(600).default(10),
+  GANTRY_SHUTDOWN_SECONDS: z
+    .string()
+    .regex(/^\d{1,3}(\.\d+)?$/, 'must be a number of seconds, below 1000')
+    .transform(Number)
+    .default(10),
 });
 
 // What a gateway finds that is itself run by a gateway.
@@ -85,5 +89,9 @@ const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.tes
 
 function port() {
   const message = 'must be a port, from 0 (any that is free) to 65535';
-  return z.coerce.number(message).int(message).min(0, message).max(65535, message);
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, message)
+    .transform(Number)
+    .refine((number) => number <= 65535, message);
 }

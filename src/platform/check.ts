@@ -101,5 +101,7 @@ export function check<Shape extends z.ZodType>(shape: Shape, input: unknown, at 
   if (result.success) return result.data;
   const issue = result.error.issues[0] as z.core.$ZodIssue;
   const field = [at, ...issue.path.map(String)].filter(Boolean).join('.');
-  throw badInput(`${field} ${issue.message}.`, field);
+  // zod's own words for a wrong type begin so, and are the only ones that are not ours.
+  const message = issue.code === 'invalid_type' ? `must be a ${issue.expected}, and cannot be cleared` : issue.message;
+  throw badInput(`${field} ${message}.`, field);
 }

@@ -1,6 +1,6 @@
 // Service types: what the processes of a service run. The catalogue comes from a YAML file; the type `command` is built in.
 import { existsSync, readFileSync } from 'node:fs';
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { badInput, GantryError } from '../errors.ts';
@@ -9,6 +9,24 @@ export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL
 
 const DEFAULT_GRACE_SECONDS = 10;
 const DEFAULT_SETTLE_SECONDS = 0.5;
+
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+// What placeholders may begin with.
+const ROOTS = ['options', 'instance', 'service', 'node', 'process', 'logLevel'];
+
+/** Text with placeholders, each closed and beginning with what there is. */
+const template = () =>
+  z.string().superRefine((text, context) => {
+    for (const [whole, path = ''] of text.matchAll(/\$?\$\{([^{}]*)(?:\}|$)/g)) {
+      if (whole.startsWith('$$')) continue;
+      if (!whole.endsWith('}')) context.addIssue({ code: 'custom', message: `${whole} is not closed` });
+      else if (!ROOTS.includes(path.split('.')[0] ?? '')) {
+        context.addIssue({ code: 'custom', message: `${whole} is none of ${ROOTS.join(', ')}` });
+      }
+    }
+  });
+
+const envValue = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(template());
 
 const stop = z
   .strictObject({
@@ -19,9 +37,12 @@ const stop = z
 
 const TYPE = z.strictObject({
   description: z.string().optional(),
-  command: z.array(z.string()).min(1).optional(),
-  cwd: z.string().optional(),
-  env: z.record(z.string(), z.coerce.string()).default({}),
+  command: z.array(template()).min(1).optional(),
+  cwd: template().optional(),
+  env: z
+    .record(z.string(), envValue)
+    .refine((env) => Object.keys(env).every((name) => ENV_NAME.test(name)), 'has a name that no environment can have')
+    .default({}),
   stop,
   /** How long a started process has to stay up for its start to have succeeded. */
   settleSeconds: z.number().min(0).max(600).default(DEFAULT_SETTLE_SECONDS),
@@ -38,9 +59,9 @@ export const COMMAND_TYPE = 'command';
 const COMMAND_OPTIONS = {
   type: 'object',
   properties: {
-    command: { type: 'array', items: { type: 'string' }, minItems: 1 },
+    command: { type: 'array', items: { type: 'string' }, minItems: 1, prefixItems: [{ type: 'string', minLength: 1 }] },
     cwd: { type: 'string' },
-    env: { type: 'object', additionalProperties: { type: 'string' } },
+    env: { type: 'object', propertyNames: { pattern: ENV_NAME.source }, additionalProperties: { type: 'string' } },
   },
 };
 
@@ -55,7 +76,7 @@ export class ServiceTypes {
   ) {
     this.#types = new Map(Object.entries(types));
     // Coercing or filling in defaults would change what was given; unknown formats are notes, not checks.
-    const ajv = new Ajv({ strict: false, validateFormats: false });
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
     this.#validators.set(COMMAND_TYPE, ajv.compile(COMMAND_OPTIONS));
     for (const [name, type] of this.#types) if (type.options) this.#validators.set(name, ajv.compile(type.options));
   }

@@ -97,6 +97,15 @@ describe('a catalogue that is wrong', () => {
     ['no YAML', 'types: [', /types\.yaml/],
     ['a word that is not known', 'types: { a: { comand: [x] } }', /comand/],
     ['a signal that is none', 'types: { a: { command: [x], stop: { signal: NOPE } } }', /signal/],
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the catalogue's own placeholders
+    ['a placeholder of nothing', 'types: { a: { command: ["${nonsense.x}"] } }', /none of options, instance/],
+    ['a placeholder that is not closed', 'types: { a: { command: ["${options.port"] } }', /not closed/],
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the catalogue's own placeholders
+    [
+      'a name that no environment has',
+      'types: { a: { command: [x], env: { "A=B": x } } }',
+      /a name that no environment can have/,
+    ],
     ['the built-in type', 'types: { command: { command: [x] } }', /built in/],
     ['a schema that is none', 'types: { a: { command: [x], options: { type: 7 } } }', /type/],
   ])('is refused: %s', (_what, text, message) => {

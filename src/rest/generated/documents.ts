@@ -3,14 +3,21 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedQueryDocumentNode as DocumentNode } from 'graphql';
-/** How much a service logs. WARN and WARNING are two spellings, kept as given. */
+/** How much a service logs. */
 export type LogLevel =
+  /** What helps to find a mistake. */
   | 'DEBUG'
+  /** What went wrong. */
   | 'ERROR'
+  /** What ended it. */
   | 'FATAL'
+  /** What it does. */
   | 'INFO'
+  /** Each step. */
   | 'TRACE'
+  /** What may be wrong. Kept as given, beside WARNING. */
   | 'WARN'
+  /** What may be wrong, in the other spelling. */
   | 'WARNING';
 
 /** How far an operation has come. */
