@@ -152,9 +152,10 @@ export class Fleet {
   ): Promise<LogPage> {
     checkProcessId(processId);
     const { last, before, timeoutMs } = options;
-    const countRest = before === undefined;
-    const page = await readTail(this.#logReader(nodeId, processId, timeoutMs), { last, before, countRest });
-    const begun = countRest && page.rest.length > 0 && last > 0 ? [toLine(page.rest, false)] : [];
+    const read = this.#logReader(nodeId, processId, timeoutMs);
+    const page = await readTail(read, { last, before, countRest: true });
+    // Before a cursor only where not a single line ends: cursors are beginnings of lines.
+    const begun = page.rest.length > 0 && last > 0 ? [toLine(page.rest, false)] : [];
     return { lines: [...page.lines, ...begun], start: page.start, hasMore: page.hasMore };
   }
 

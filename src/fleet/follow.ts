@@ -99,7 +99,7 @@ class Follower {
       const { cuts, at } = this.#place;
       const { state, data } = await this.read(cuts, at - this.#base, PIECE);
       lines.push(...this.#cutter.push(data));
-      const moved = this.#move(state, { cuts, at: at + data.length });
+      const moved = this.#move(state, { cuts, at: at + data.length }, data.length === 0);
       skipped += moved;
       if (moved > 0) lines.push(...this.#cutter.jump());
       if (this.#place.cuts === cuts && data.length < PIECE) break;
@@ -117,14 +117,14 @@ class Follower {
   }
 
   /** Goes on to where there is something to read. Answers with how many bytes were left out. */
-  #move(state: LogState, { cuts, at }: LogPlace): number {
+  #move(state: LogState, { cuts, at }: LogPlace, isAtEnd: boolean): number {
     let place = { cuts, at };
     const old = cuts === state.cuts - 1;
     if (old && at >= state.before) place = { cuts: state.cuts, at: state.before };
     // Two cuts since, or another log altogether: what is there of the old file is the next that can be read.
     else if (!old && cuts !== state.cuts) place = placeOf(state, firstOf(state));
-    // Somebody else emptied the file.
-    else if (cuts === state.cuts && at > lastOf(state)) place = { cuts, at: state.before };
+    // Somebody else emptied the file. With data it has only grown since it was measured.
+    else if (isAtEnd && cuts === state.cuts && at > lastOf(state)) place = { cuts, at: state.before };
     if (lastOf(state) - place.at > MAX_BEHIND) place = placeOf(state, lastOf(state) - KEPT);
     this.#go(state, place);
     return Math.max(0, place.at - at);

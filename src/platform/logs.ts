@@ -42,12 +42,12 @@ export function followLog(platform: Platform, id: string, last: number): AsyncIt
     const parts = platform.fleet
       .followLog(nodeOf(process), id, { last, timeoutMs: TIMEOUT_MS })
       [Symbol.asyncIterator]();
-    const changes = platform.bus.subscribe('processChange');
-    const end = () => Promise.all([parts.return?.(), changes.return()]);
+    const end = platform.bus.listen('processChange', ({ processId, reason }) => {
+      if (processId === id && reason === 'DELETED') stop();
+    });
     void stop.then(end);
-    void (async () => {
-      for await (const { processId, reason } of changes) if (processId === id && reason === 'DELETED') stop();
-    })().catch(() => stop());
+    // What goes wrong after its end is nobody's any longer.
+    void stop.then(() => parts.return?.()).catch(() => {});
     try {
       for (let part = await parts.next(); !part.done; part = await parts.next()) await push(part.value);
     } catch (error) {

@@ -111,6 +111,13 @@ describe('the log of a process', () => {
     expect((await read('begun', 1)).lines).toEqual([{ text: 'Password: ', whole: false }]);
   });
 
+  it('without a single line break is shown in part, and says so', async () => {
+    const print = await parrot('endless');
+    print('e'.repeat(150_000));
+    await until('it is there', async () => (await read('endless', 5)).lines.length === 1);
+    expect((await read('endless', 5)).lines).toEqual([{ text: 'e'.repeat(4096), whole: false }]);
+  });
+
   it('is harmless whatever the process prints', async () => {
     const print = await parrot('binary');
     print(Buffer.from([0, 1, 0x1b, 0x5b, 0x32, 0x4a, 0xff, 0xfe, 13, 10]));
@@ -136,6 +143,15 @@ describe('the log of a process', () => {
     await until('all lines', () => one.lines().length >= 52 && two.lines().length >= 50);
     expect(one.lines()).toEqual(['old 2', 'old 3', ...wanted]);
     expect(two.lines()).toEqual(wanted);
+  });
+
+  it('is followed while it grows, with every line once and in order', async () => {
+    const reader = follow('grows', 10);
+    const script =
+      'n=0; while [ $n -lt 20000 ]; do n=$((n+1)); echo $n; [ $((n % 20)) = 0 ] && sleep 0.001; done; sleep 1000';
+    await test.fleet.start(id, 'grows', sh(script), timeout);
+    await until('the end of it', () => reader.lines().at(-1) === '20000', 20_000);
+    expect(reader.lines()).toEqual(Array.from({ length: 20_000 }, (_, n) => String(n + 1)));
   });
 
   it('is left alone on the node when nobody follows it any longer', async () => {

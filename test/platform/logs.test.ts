@@ -2,6 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followLog } from '../../src/platform/logs.ts';
 import { startGateway, type TestGateway } from '../kit/gateway.ts';
 import { type FakeNode, fakeNode } from '../kit/node.ts';
 import { until } from '../kit/until.ts';
@@ -98,8 +99,14 @@ describe('the log of a process', () => {
     await watch.until((values) => (textsOf(values).includes('four') ? true : undefined));
     expect(textsOf(watch.values)).toEqual(['two', 'three', 'four']);
     expect(watch.values.every((part) => part.connected && part.skippedBytes === 0 && part.processId === id)).toBe(true);
+    const ended = (async () => {
+      let parts = 0;
+      for await (const _part of followLog(gateway.platform, id, 1)) parts++;
+      return parts;
+    })();
     await gateway.run('mutation ($id: ID!) { deleteProcess(id: $id) { id } }', { id });
     expect((await gateway.errors(LOGS, { id }))[0]?.extensions.code).toBe('NOT_FOUND');
+    expect(await ended).toBeGreaterThanOrEqual(0);
     expect(watch.errors).toEqual([]);
   });
 
