@@ -1,14 +1,21 @@
 // Wakes: tells the readers in this process that something happened. What is true is in the store, not in here.
-import { setMaxListeners } from 'node:events';
-import { createPubSub, type PubSub } from '@graphql-yoga/subscription';
+import { EventEmitter } from 'node:events';
 
-/** A bus whose topics, and what is said on them, its users name. */
-export type Bus<Topics extends Record<string, [unknown]>> = PubSub<Topics>;
-
-/** In process. Several gateways on one database will need one that crosses them. */
-export function createBus<Topics extends Record<string, [unknown]>>(): Bus<Topics> {
-  const eventTarget = new EventTarget();
+/** In process. Several gateways on one database will need one that crosses them. `Topics` says what is told on which topic. */
+export class Bus<Topics extends Record<string, unknown>> {
   // A listener a reader: many are no leak.
-  setMaxListeners(0, eventTarget);
-  return createPubSub<Topics>({ eventTarget: eventTarget as never });
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
+
+  publish<Topic extends keyof Topics & string>(topic: Topic, news: Topics[Topic]): void {
+    this.#emitter.emit(topic, news);
+  }
+
+  /**
+   * Listens from now on, until what it answers with is called. The listener is called within `publish`, for each of thousands of
+   * news in a row: it keeps what it cannot use at once, within bounds of its own, and never throws.
+   */
+  listen<Topic extends keyof Topics & string>(topic: Topic, listener: (news: Topics[Topic]) => void): () => void {
+    this.#emitter.on(topic, listener);
+    return () => void this.#emitter.off(topic, listener);
+  }
 }

@@ -7,7 +7,7 @@ import { Operation } from './operations.ts';
 import { Duration, milliseconds } from './scalars.ts';
 
 @ObjectType('OperationPayload', { description: 'The operation that a request became.', simpleResolvers: true })
-class OperationPayload {
+export class OperationPayload {
   @Field(() => Operation, { description: 'As it is when the wait ends: SUCCEEDED only if the state was reached.' })
   operation!: unknown;
 }

@@ -8,6 +8,7 @@ import { IntegrationRelations, IntegrationResolvers, TenantIntegrations } from '
 import { LifecycleResolver } from './lifecycle.ts';
 import { NodeContactResolver } from './node-contact.ts';
 import { InstanceNodes, NodeResolvers } from './nodes.ts';
+import { OperationProgressResolver } from './operation-progress.ts';
 import { OperationResolvers, ProcessSteps } from './operations.ts';
 import { ProcessLogResolver } from './process-logs.ts';
 import { ProcessStatusResolver } from './process-status.ts';
@@ -41,6 +42,7 @@ export const buildSchema = (): GraphQLSchema =>
       ServiceProcesses,
       ProcessSteps,
       LifecycleResolver,
+      OperationProgressResolver,
       ProcessStatusResolver,
       ProcessLogResolver,
     ],

@@ -14,14 +14,11 @@ export interface EarlyExit {
 export function watchForExit(bus: NewsBus, processId: string): EarlyExit {
   let failure: StepFailure | undefined;
   let wake: () => void = () => {};
-  const changes = bus.subscribe('processChange');
-  void (async () => {
-    for await (const change of changes) {
-      if (change.processId !== processId || !ENDED.has(change.status)) continue;
-      failure ??= new StepFailure('EXITED_EARLY', change.message ?? 'It ended right after its start.');
-      wake();
-    }
-  })();
+  const end = bus.listen('processChange', (change) => {
+    if (change.processId !== processId || !ENDED.has(change.status)) return;
+    failure ??= new StepFailure('EXITED_EARLY', change.message ?? 'It ended right after its start.');
+    wake();
+  });
   return {
     expectNone: async (ms) => {
       if (!failure) {
@@ -32,6 +29,6 @@ export function watchForExit(bus: NewsBus, processId: string): EarlyExit {
       }
       if (failure) throw failure;
     },
-    close: () => void changes.return(),
+    close: end,
   };
 }

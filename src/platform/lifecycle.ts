@@ -14,6 +14,7 @@ import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { Lanes } from './lanes.ts';
+import type { NewsBus } from './news.ts';
 import { StepFailure } from './step-failure.ts';
 import type { StepRunner } from './steps.ts';
 
@@ -40,6 +41,7 @@ export class Lifecycle {
 
   constructor(
     private readonly store: Store,
+    private readonly bus: NewsBus,
     private readonly steps: StepRunner,
     private readonly log: Logger,
   ) {}
@@ -148,7 +150,7 @@ export class Lifecycle {
     down: Map<string, StepFailure>,
   ): Promise<void> {
     if (this.#closing) return;
-    await this.#update(stepId, (step) => {
+    await this.#update(operation.id, stepId, (step) => {
       step.state = 'RUNNING';
       step.attempts += 1;
       step.startedAt ??= now();
@@ -157,7 +159,7 @@ export class Lifecycle {
     if (failure?.isNodeDown) down.set(node, failure);
     // What the end of the gateway cut short has not failed: it goes on at the next start.
     if (this.#closing && failure) return;
-    await this.#update(stepId, (step) => {
+    await this.#update(operation.id, stepId, (step) => {
       step.state = failure ? 'FAILED' : 'SUCCEEDED';
       step.reason = failure?.reason ?? null;
       step.message = failure?.message ?? null;
@@ -176,11 +178,12 @@ export class Lifecycle {
     }
   }
 
-  #update(stepId: number, change: (step: OperationStep) => void): Promise<void> {
-    return this.store.write(async (em) => {
+  async #update(operationId: string, stepId: number, change: (step: OperationStep) => void): Promise<void> {
+    await this.store.write(async (em) => {
       const step = await em.findOne(OperationStep, stepId);
       if (step) change(step);
     });
+    this.bus.publish('operationChange', operationId);
   }
 
   async #finish(id: string): Promise<void> {
@@ -192,6 +195,7 @@ export class Lifecycle {
       operation.state = stateOf(total, failed);
       operation.finishedAt = now();
     });
+    this.bus.publish('operationChange', id);
   }
 }
 

@@ -26,7 +26,9 @@ export interface ProcessChange {
 }
 
 export type News = {
-  processChange: [change: ProcessChange];
+  processChange: ProcessChange;
+  /** An operation, or a step of it, has come further; by its id. */
+  operationChange: string;
 };
 
 export type NewsBus = Bus<News>;

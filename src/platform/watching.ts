@@ -25,41 +25,37 @@ const MAX_BEHIND = 10_000;
 /** The iterator throws NOT_FOUND for a selection that names what does not exist, and TOO_SLOW at a reader that does not read. */
 export function watchProcesses({ store, bus }: Platform, selection: ProcessSelection): AsyncIterable<ProcessChange> {
   return new Repeater(async (push, stop) => {
-    // Listening begins before looking: what changes in between comes twice, and the revision tells.
-    const changes = bus.subscribe('processChange');
-    void stop.then(() => changes.return());
     const seen = new Map<string, number>();
+    // Listening begins before looking: what changes in between comes twice, and the revision tells.
     const early: ProcessChange[] = [];
     let tell = (change: ProcessChange): unknown => early.push(change);
-    void follow(changes, selection, (change) => tell(change), stop);
+    const end = bus.listen('processChange', (change) => {
+      if (!matches(change, selection)) return;
+      try {
+        tell(change);
+      } catch {
+        // The buffer is full: whoever does not read has no more told.
+        stop(tooSlow());
+      }
+    });
+    void stop.then(end);
     for (const process of await store.write((em) => select(em, selection))) {
       seen.set(process.id, process.revision);
       // Waits where the reader does not keep up; what it is told at the beginning never counts against it.
       await push(standing(process));
     }
+    if (early.length > MAX_BEHIND) throw tooSlow();
     tell = (change) => change.revision > (seen.get(change.processId) ?? -1) && push(change);
     for (const change of early) tell(change);
     await stop;
   }, new FixedBuffer(MAX_BEHIND));
 }
 
-async function follow(
-  changes: AsyncIterable<ProcessChange>,
-  selection: ProcessSelection,
-  tell: (change: ProcessChange) => unknown,
-  stop: (error?: unknown) => void,
-): Promise<void> {
-  try {
-    for await (const change of changes) if (matches(change, selection)) tell(change);
-  } catch {
-    stop(
-      new GantryError(
-        'TOO_SLOW',
-        `You were more than ${MAX_BEHIND} changes behind. Subscribe again to go on from how things stand.`,
-      ),
-    );
-  }
-}
+const tooSlow = () =>
+  new GantryError(
+    'TOO_SLOW',
+    `You were more than ${MAX_BEHIND} changes behind. Subscribe again to go on from how things stand.`,
+  );
 
 async function select(em: EntityManager, { instance, service, node, process }: ProcessSelection): Promise<Process[]> {
   const where = {

@@ -41,6 +41,8 @@ export interface TestGateway extends AsyncDisposable {
 export interface Subscription {
   readonly values: Data[];
   readonly errors: GraphError[];
+  /** Whether the server has ended it. */
+  readonly isComplete: boolean;
   /** Resolves with what `find` makes of the values, as soon as it is not undefined. */
   until<T>(find: (values: Data[]) => T | undefined, what?: string): Promise<T>;
   close(): void;
@@ -127,6 +129,7 @@ function collect(client: Client, query: string, variables?: object): Subscriptio
   const values: Data[] = [];
   const errors: GraphError[] = [];
   let wake = () => {};
+  let isComplete = false;
   const end = client.subscribe<Data>(
     { query, variables: variables as Record<string, unknown> },
     {
@@ -139,12 +142,18 @@ function collect(client: Client, query: string, variables?: object): Subscriptio
         if (Array.isArray(error)) errors.push(...error);
         wake();
       },
-      complete: () => wake(),
+      complete: () => {
+        isComplete = true;
+        wake();
+      },
     },
   );
   return {
     values,
     errors,
+    get isComplete() {
+      return isComplete;
+    },
     until: async (find, what = 'the expected') => {
       const deadline = Date.now() + PATIENCE_MS;
       for (;;) {

@@ -185,6 +185,32 @@ describe('watching', () => {
     });
   });
 
+  it('thousands of changes at once break no reader: it is told all of them', async () => {
+    const { process: id } = await started();
+    const watch = gateway.subscribe(WATCH, { filter: { process: id } });
+    const { revision } = await watch.until((values) => values[0]);
+    const { process: row } = await gateway.run(
+      'query ($id: ID!) { process(id: $id) { instance { id } service { id } node { id } } }',
+      { id },
+    );
+    // As when the link to a node with so many processes is lost; here it is one process, told on the bus alone.
+    for (let count = 1; count <= 3000; count++) {
+      gateway.platform.bus.publish('processChange', {
+        ...watch.values[0],
+        processId: id,
+        instanceId: row.instance.id,
+        serviceId: row.service.id,
+        nodeId: row.node.id,
+        at: new Date().toISOString(),
+        revision: revision + count,
+      });
+    }
+    await watch.until((values) => (values.length > 3000 ? true : undefined), 'the last');
+    expect(watch.values.map((value) => value.revision - revision)).toEqual(
+      Array.from({ length: 3001 }, (_, index) => index),
+    );
+  });
+
   it('a filter that names what does not exist is refused', async () => {
     const watch = gateway.subscribe(WATCH, { filter: { service: 'SV9999' } });
     await watch.until(() => watch.errors[0]);
