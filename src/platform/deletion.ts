@@ -51,7 +51,8 @@ export async function deleteWithProcesses(platform: Platform, actor: Actor, dele
     return all;
   });
   await status.deleted(actor, gone);
-  void cleanUp(platform, gone);
+  // Nobody waits for it but the end of the gateway.
+  lifecycle.aside(cleanUp(platform, gone));
 }
 
 /** Nothing of them stays on their nodes, as far as those can be reached; links that nobody needs any longer end. */

@@ -37,6 +37,7 @@ export class Lifecycle {
   readonly #perProcess = new Lanes(1);
   readonly #perNode = new Lanes(STEPS_PER_NODE);
   readonly #running = new Map<string, Promise<void>>();
+  readonly #aside = new Set<Promise<void>>();
   #closing = false;
 
   constructor(
@@ -104,10 +105,18 @@ export class Lifecycle {
     }
   }
 
+  /** Work that nobody waits for, done before the gateway is closed if the time allows. */
+  aside(work: Promise<void>): void {
+    const done = work
+      .catch((error) => this.log.warn({ err: error }, 'work in the background stopped short'))
+      .finally(() => this.#aside.delete(done));
+    this.#aside.add(done);
+  }
+
   /** No new steps; those under way are left as they are, and go on at the next start. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    await Promise.race([Promise.all(this.#running.values()), sleep(graceMs)]);
+    await Promise.race([Promise.all([...this.#running.values(), ...this.#aside]), sleep(graceMs)]);
   }
 
   #start(id: string): Promise<void> {

@@ -25,6 +25,7 @@ const WRITE_RETRY_MS = 50;
 
 export class Store {
   #unwritable: GantryError | undefined;
+  #isClosed = false;
 
   private constructor(
     private readonly orm: MikroORM,
@@ -67,6 +68,8 @@ export class Store {
    * locked. Throws UNAVAILABLE, with what to look at, if the database cannot be written.
    */
   async write<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    // The ORM would open it anew.
+    if (this.#isClosed) throw new GantryError('UNAVAILABLE', 'The store is closed.');
     const deadline = performance.now() + WRITE_PATIENCE_MS;
     for (;;) {
       try {
@@ -95,6 +98,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.reader.close();
     await this.orm.close(true);
     this.lock.release();

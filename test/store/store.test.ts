@@ -53,6 +53,13 @@ describe('a store', () => {
     await store.close();
   });
 
+  it('that was closed stays closed', async () => {
+    const store = await open('closed.db');
+    await store.close();
+    await expect(store.write(async () => {})).rejects.toThrow('The store is closed');
+    await (await open('closed.db')).close();
+  });
+
   it('that a newer version wrote is refused with what to do', async () => {
     await (await open('newer.db')).close();
     const database = new Database(join(folder, 'newer.db'));

@@ -68,6 +68,24 @@ for (const [kind, programs] of table) {
       await test.fleet.remove(nodeId, 'a', timeout);
     });
 
+    it('reads and follows the log of a process', async () => {
+      await using test = testFleet();
+      const { nodeId } = await test.reach(server.target(user));
+      const script =
+        'n=0; while [ $n -lt 20000 ]; do n=$((n+1)); echo $n; done; sleep 1; printf "\\033[2J\\n"; sleep 1000';
+      await test.fleet.start(nodeId, 'l', { command: ['sh', '-c', script], env: {}, restart: 'NEVER' }, timeout);
+      const lines: string[] = [];
+      for await (const part of test.fleet.followLog(nodeId, 'l', { last: 1_000, timeoutMs: 5_000 })) {
+        lines.push(...part.lines.map(({ text }) => text));
+        if (lines.at(-1) === '\\x1b[2J') break;
+      }
+      const numbers = lines.slice(0, -1).map(Number);
+      expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => 20_001 - numbers.length + n));
+      const page = await test.fleet.log(nodeId, 'l', { last: 1_000, timeoutMs: 5_000 });
+      expect(page.lines.slice(-2).map(({ text }) => text)).toEqual(['20000', '\\x1b[2J']);
+      await test.fleet.stop(nodeId, 'l', stopNow);
+    });
+
     it('finds everything as it was when its sessions were killed', async () => {
       await using test = testFleet();
       const { nodeId } = await test.reach(server.target(user));
