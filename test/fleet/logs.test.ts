@@ -234,9 +234,8 @@ describe('the log of a process', () => {
     await until('a marker', () => flooded.every(({ parts }) => parts.some((part) => part.skipped > 100_000)));
     for (const { parts } of flooded) {
       expect(Math.max(...parts.map((part) => part.lines.length))).toBeLessThan(2_000);
-      expect(new Set(parts.flatMap((part) => part.lines.filter(({ whole }) => whole).map(({ text }) => text)))).toEqual(
-        new Set(['z'.repeat(99)]),
-      );
+      // Where the log is cut, and where the printing begins anew, two lines may have become one.
+      expect(parts.flatMap((part) => part.lines).filter(({ text }) => !/^z+$/.test(text))).toEqual([]);
     }
     expect(links()).toBe(before);
     await test.fleet.stop(id, 'flood', { graceMs: 0, timeoutMs: 15_000 });
