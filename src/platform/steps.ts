@@ -110,8 +110,8 @@ export class StepRunner {
       status: 'STOPPING',
       reason: 'STOP_REQUESTED',
       pid: process.pid ?? undefined,
-      // Asked once more, it is not stopping again. The node is asked all the same.
-      unless: (row) => row.status === 'STOPPED',
+      // What is down is not stopping, and what ended by itself stays so: the node says the same. It is asked all the same.
+      unless: isDown,
     });
     try {
       const ended = await this.fleet.stop(nodeId, process.id, {
@@ -125,6 +125,7 @@ export class StepRunner {
         status: 'STOPPED',
         reason: 'STOPPED_ON_REQUEST',
         ...ended,
+        unless: isDown,
       });
     } catch (error) {
       throw await this.#lookAgain(nodeId, process, error);
@@ -173,6 +174,7 @@ export class StepRunner {
   }
 }
 
+const isDown = (row: Process) => row.status === 'STOPPED' || row.status === 'EXITED';
 const deleted = () => new StepFailure('PROCESS_DELETED', 'The process was deleted.');
 const superseded = (desired: string) =>
   new StepFailure('SUPERSEDED', `A later request wants it ${desired.toLowerCase()}.`);

@@ -249,6 +249,18 @@ describe('stopping', () => {
     expect((await world.change('stopProcess', id)).state).toBe('SUCCEEDED');
   });
 
+  it('a process that ended by itself stays so when it is stopped: how it ended is not forgotten', async () => {
+    const { process: id } = await started(['/bin/sh', '-c', 'sleep 0.7; exit 3']);
+    await until('EXITED', async () => (await world.look(id)).status === 'EXITED');
+    expect((await world.change('stopProcess', id)).state).toBe('SUCCEEDED');
+    expect(await world.look(id)).toMatchObject({
+      status: 'EXITED',
+      desired: 'STOPPED',
+      exitCode: 3,
+      statusActor: null,
+    });
+  });
+
   it('a process that was never started is stopped without asking its node', async () => {
     const id = await world.process(await world.service(STEADY), node);
     const before = machine.server.accepted;
