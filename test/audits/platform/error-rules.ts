@@ -16,7 +16,7 @@ const REQUIRED: readonly (readonly [
   [
     'node',
     (instance) => `/1.0/instances/${instance}/nodes`,
-    { name: 'a', 'ip-address': '192.0.2.1', username: 'u', password: 'p' },
+    { name: 'a', 'ip-address': '127.0.0.1', username: 'u', password: 'p' },
   ],
   ['service', (instance) => `/1.0/instances/${instance}/services`, { name: 'a', type: 'auth' }],
   ['process', () => '/1.0/processes', { instance: 'IN1', service: 'SV1', node: 'ND1' }],

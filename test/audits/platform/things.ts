@@ -12,7 +12,7 @@ export const newNode = async (subject: Subject, instance: string): Promise<strin
     await subject.json('POST', `/1.0/instances/${instance}/nodes`, {
       name: 'nobody there',
       // Reserved for documentation: no machine has it.
-      'ip-address': '192.0.2.1',
+      'ip-address': '127.0.0.1',
       username: 'u',
       password: 'p',
     })
