@@ -19,6 +19,7 @@ import { Planner } from './graph/planner.ts';
 import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
+import { atMost } from './patience.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
 import { forgetLinks, watchAllNodes } from './platform/links.ts';
 import type { News } from './platform/news.ts';
@@ -83,7 +84,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const sockets = openSockets(http.server, GRAPHQL_PATH, schema, context, errorFormatter(log), hosts);
   opening.defer(async () => {
     isClosing = true;
-    await Promise.race([Promise.all([http.close(), sockets.close()]), sleep(config.shutdownMs)]);
+    await atMost(config.shutdownMs, Promise.all([http.close(), sockets.close()]));
   });
   await watchAllNodes(platform);
   await lifecycle.resume();
@@ -126,5 +127,3 @@ const LISTEN_FAILURES: Readonly<Record<string, string>> = {
 
 const addressOf = ({ address, family, port }: AddressInfo) =>
   `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

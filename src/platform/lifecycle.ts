@@ -1,6 +1,7 @@
 // Lifecycle: turns a wish (start, stop, restart) into a stored operation with a step for each process, and carries it out.
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { atMost } from '../patience.ts';
 import { now } from '../store/entities/columns.ts';
 import {
   Operation,
@@ -74,7 +75,7 @@ export class Lifecycle {
         { desired, desiredActor: actor.name },
       );
     });
-    await Promise.race([this.#start(id), sleep(waitMs)]);
+    await atMost(waitMs, this.#start(id));
     return id;
   }
 
@@ -116,7 +117,7 @@ export class Lifecycle {
   /** No new steps; those under way are left as they are, and go on at the next start. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    await Promise.race([Promise.all([...this.#running.values(), ...this.#aside]), sleep(graceMs)]);
+    await atMost(graceMs, Promise.all([...this.#running.values(), ...this.#aside]));
   }
 
   #start(id: string): Promise<void> {
@@ -212,6 +213,3 @@ function stateOf(total: number, failed: number): OperationState {
   if (failed === 0) return 'SUCCEEDED';
   return failed === total ? 'FAILED' : 'PARTIALLY_FAILED';
 }
-
-// Unreferenced: a wait for an answer is no reason to keep the gateway alive.
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

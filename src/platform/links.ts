@@ -3,7 +3,7 @@ import type { Connection, HostKey, NodeTarget } from '../fleet/types.ts';
 import { Node } from '../store/entities/node.ts';
 import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
-import { publicId, storedId } from '../store/ids.ts';
+import { keyOf, publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Platform } from './platform.ts';
@@ -28,9 +28,9 @@ export async function pinHostKeys(
 /** Writes down how the link to a node stands. */
 export async function recordLink(store: Store, { nodeId, state, since, reason, message }: Connection): Promise<void> {
   await store.write(async (em) => {
-    const node = storedId('Node', nodeId);
+    const node = keyOf('Node', nodeId);
     // The node may have been deleted meanwhile.
-    if (node === undefined || (await em.count(Node, { id: node })) === 0) return;
+    if ((await em.count(Node, { id: node })) === 0) return;
     const link = (await em.findOne(NodeLink, { node })) ?? em.create(NodeLink, { node } as never);
     em.assign(link, { state, since: since.toISOString(), reason: reason ?? null, message: message ?? null });
   });
@@ -38,9 +38,7 @@ export async function recordLink(store: Store, { nodeId, state, since, reason, m
 
 /** The gateway keeps no link to this node any longer; without a node, to none. */
 export async function forgetLinks(store: Store, nodeId?: string): Promise<void> {
-  await store.write((em) =>
-    em.nativeDelete(NodeLink, nodeId === undefined ? {} : { node: storedId('Node', nodeId) ?? -1 }),
-  );
+  await store.write((em) => em.nativeDelete(NodeLink, nodeId === undefined ? {} : { node: keyOf('Node', nodeId) }));
 }
 
 /** Keeps a link to a node while it has processes, with the credentials it has now. */

@@ -1,6 +1,6 @@
 // Finding, guarding and changing records, the same way for every noun.
 import { GantryError, notFound } from '../errors.ts';
-import { type Counted, isCounted, storedId } from '../store/ids.ts';
+import { keyOf } from '../store/ids.ts';
 import type { EntityClass, EntityManager } from '../store/store.ts';
 
 /** The record with this public id. Throws NOT_FOUND that names the noun, the id, and the input field that gave it. */
@@ -11,8 +11,7 @@ export async function find<Entity extends object>(
   field = 'id',
 ): Promise<Entity> {
   const noun = entity.name;
-  const key = isCounted(noun) ? storedId(noun as Counted, id) : id;
-  const found = key === undefined ? null : await em.findOne(entity, key as never);
+  const found = await em.findOne(entity, keyOf(noun, id) as never);
   if (!found) throw notFound(noun.toLowerCase(), id, field);
   return found;
 }

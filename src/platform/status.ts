@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { GantryError } from '../errors.ts';
 import { now } from '../store/entities/columns.ts';
 import { Process, type ProcessStatus, type StatusReason } from '../store/entities/process.ts';
-import { publicId, storedId } from '../store/ids.ts';
+import { keyOf, publicId } from '../store/ids.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import type { NewsBus, ProcessChange } from './news.ts';
@@ -66,7 +66,7 @@ export class StatusBook {
   /** Writes down something about every process of a node that was ever started. */
   recordNode(nodeId: string, seenOf: (process: Process) => Seen | undefined): Promise<number> {
     return this.#enqueue(async (em) => {
-      const rows = await em.find(Process, { node: storedId('Node', nodeId) ?? -1, startedAt: { $ne: null } });
+      const rows = await em.find(Process, { node: keyOf('Node', nodeId), startedAt: { $ne: null } });
       return rows.flatMap((process) => {
         const seen = seenOf(process);
         return seen ? [{ process, seen }] : [];

@@ -15,3 +15,10 @@ export function storedId(noun: Counted, id: string): number | undefined {
   // 15 digits stay exact in a double.
   return /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : undefined;
 }
+
+/** What a row of this noun is found by: its key in the store, or, for a text that is no id of the noun, one that no row has. */
+export function keyOf(noun: Counted, id: string): number;
+export function keyOf(noun: string, id: string): string | number;
+export function keyOf(noun: string, id: string): string | number {
+  return isCounted(noun) ? (storedId(noun, id) ?? -1) : id;
+}

@@ -1,7 +1,7 @@
 // Filters as SQL conditions. A filter is an object whose keys are properties of the entity:
 //   column: value | column: [values] | column: { eq, in, contains, startsWith, ignoreCase } | relation: id
 import { badInput } from '../../errors.ts';
-import { isCounted, storedId } from '../ids.ts';
+import { keyOf } from '../ids.ts';
 import type { Column, Model, Models, Relation } from './model.ts';
 import type { Statement } from './statement.ts';
 import { FOLD_CASE, quote } from './words.ts';
@@ -42,7 +42,7 @@ function related(
   relation: Relation,
   at: readonly (string | number)[],
 ): string {
-  const id = statement.bind(at, (given) => toStored(relation.target, given));
+  const id = statement.bind(at, (given) => keyOf(relation.target, String(given)));
   if (relation.kind === 'toOne') return `${alias}.${quote(relation.column)} = ${id}`;
   const mine = `${alias}.${quote(model.key)}`;
   if (relation.kind === 'through') {
@@ -61,7 +61,7 @@ function matches(
   wanted: unknown,
   at: readonly (string | number)[],
 ): string[] {
-  const stored = (value: unknown) => (column.kind === 'id' ? toStored(model.entity, value) : value);
+  const stored = (value: unknown) => (column.kind === 'id' ? keyOf(model.entity, String(value)) : value);
   const anyOf = (path: readonly (string | number)[]) => {
     const list = statement.bind(path, (values) => JSON.stringify((values as unknown[]).map(stored)));
     return `${sql} in (select value from json_each(${list}))`;
@@ -86,9 +86,4 @@ function matches(
       );
   }
   return found;
-}
-
-/** The stored key for a public id; what is no id of that noun becomes one that no row has. */
-function toStored(noun: string, id: unknown): string | number {
-  return isCounted(noun) ? (storedId(noun, String(id)) ?? -1) : String(id);
 }

@@ -1,7 +1,7 @@
 // Writes a read as one SQL statement whose single value is the JSON text of the answer: only the columns asked for are
 // read, and the number of statements does not depend on the number of rows.
 import { badInput } from '../../errors.ts';
-import { ID_PREFIXES, isCounted, storedId } from '../ids.ts';
+import { ID_PREFIXES, isCounted, keyOf } from '../ids.ts';
 import type { Model, Models, Relation } from './model.ts';
 import { type PageSource, writePage } from './page.ts';
 import type { FieldSelection, ObjectSelection, PageSelection, ReadArgs, RootSelection } from './selection.ts';
@@ -74,7 +74,7 @@ class SqlWriter implements Writer {
       return this.page(root.page, (model, alias) => ({ from: `${quote(model.table)} ${alias}`, where: [] }));
     const model = this.model(root.object.entity);
     const alias = this.alias();
-    const key = this.statement.bind([root.args, 'id'], (id) => storedKey(model.entity, id));
+    const key = this.statement.bind([root.args, 'id'], (id) => keyOf(model.entity, String(id)));
     return `(select ${this.object(root.object, alias, new Set())} from ${quote(model.table)} ${alias} where ${alias}.${quote(model.key)} = ${key})`;
   }
 
@@ -136,9 +136,4 @@ function shownSecret(model: Model, property: string, column: string, alias: stri
   const key = `${alias}.${quote(model.key)}`;
   const place = `${literal(`${model.entity.toLowerCase()}:`)} || ${key} || ${literal(`:${property}`)}`;
   return `${SHOW_SECRET}(${place}, ${alias}.${quote(column)})`;
-}
-
-// A text that is no id of that noun becomes one that no row has: reading it finds nothing.
-function storedKey(entity: string, id: unknown): string | number {
-  return isCounted(entity) ? (storedId(entity, String(id)) ?? -1) : String(id);
 }
