@@ -3,10 +3,8 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followLog } from '../../src/platform/logs.ts';
-import { startGateway, type TestGateway } from '../kit/gateway.ts';
-import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { openScene, type Scene } from '../kit/scene.ts';
 import { until } from '../kit/until.ts';
-import { createWorld, type World } from '../kit/world.ts';
 
 const LOGS = `query ($id: ID!, $last: Int! = 100, $before: Cursor) {
   processLogs(id: $id, last: $last, before: $before) { process { id status } lines { text whole } startCursor hasMore }
@@ -16,22 +14,15 @@ const FOLLOW = `subscription ($id: ID!, $last: Int! = 10) {
 }`;
 
 describe('the log of a process', () => {
-  let machine: FakeNode;
-  let gateway: TestGateway;
-  let world: World;
-  let node: string;
+  let scene: Scene;
+  let { machine, gateway, world, node }: Scene = {} as Scene;
 
   beforeAll(async () => {
-    machine = await fakeNode();
-    gateway = await startGateway();
-    world = await createWorld(gateway);
-    node = await world.node(machine);
+    scene = await openScene();
+    ({ machine, gateway, world, node } = scene);
   });
 
-  afterAll(async () => {
-    await gateway[Symbol.asyncDispose]();
-    await machine.close();
-  });
+  afterAll(() => scene.close());
 
   const started = async (command: readonly string[]) => {
     const id = await world.process(await world.service(command), node);

@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type TestGateway } from '../kit/gateway.ts';
-import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { startGateway } from '../kit/gateway.ts';
+import { openScene, type Scene } from '../kit/scene.ts';
 import { until } from '../kit/until.ts';
-import { createWorld, type World } from '../kit/world.ts';
+import { createWorld } from '../kit/world.ts';
 
 const WATCH = `subscription ($process: ID!) {
   processStatus(filter: { process: $process }) { status previous reason message exitCode restarts nextAttemptAt actor }
@@ -15,22 +15,15 @@ const LOOK =
   'query ($id: ID!) { process(id: $id) { status statusReason statusMessage restarts nextAttemptAt exitCode } }';
 
 describe('a restart policy', () => {
-  let machine: FakeNode;
-  let gateway: TestGateway;
-  let world: World;
-  let node: string;
+  let scene: Scene;
+  let { machine, gateway, world, node }: Scene = {} as Scene;
 
   beforeAll(async () => {
-    machine = await fakeNode();
-    gateway = await startGateway();
-    world = await createWorld(gateway);
-    node = await world.node(machine);
+    scene = await openScene();
+    ({ machine, gateway, world, node } = scene);
   });
 
-  afterAll(async () => {
-    await gateway[Symbol.asyncDispose]();
-    await machine.close();
-  });
+  afterAll(() => scene.close());
 
   /** A process that notes each run in a file, and then does `then`. */
   const noted = async (name: string, then: string, input: object) => {

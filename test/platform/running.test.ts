@@ -2,32 +2,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type TestGateway } from '../kit/gateway.ts';
-import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { openScene, type Scene } from '../kit/scene.ts';
 import { until } from '../kit/until.ts';
-import { createWorld, type World } from '../kit/world.ts';
+import { createWorld } from '../kit/world.ts';
 
 const STEADY = ['sleep', '1000'];
 const WATCH = `subscription ($filter: ProcessStatusFilter) {
   processStatus(filter: $filter) { processId status previous reason message pid exitCode signal actor revision process { id } }
 }`;
 
-let machine: FakeNode;
-let gateway: TestGateway;
-let world: World;
-let node: string;
+let scene: Scene;
+let { machine, gateway, world, node }: Scene = {} as Scene;
 
 beforeAll(async () => {
-  machine = await fakeNode();
-  gateway = await startGateway();
-  world = await createWorld(gateway);
-  node = await world.node(machine);
+  scene = await openScene();
+  ({ machine, gateway, world, node } = scene);
 });
 
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await machine.close();
-});
+afterAll(() => scene.close());
 
 const started = async (command: readonly string[] = STEADY, input: object = {}) => {
   const service = await world.service(command, input);

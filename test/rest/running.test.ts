@@ -1,28 +1,22 @@
 // Starting and stopping over /1.0: what it says of running is true, and what nobody knows is an error.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type TestGateway } from '../kit/gateway.ts';
-import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { fakeNode } from '../kit/node.ts';
 import { type RestAnswer, rest } from '../kit/rest.ts';
+import { openScene, type Scene } from '../kit/scene.ts';
 import { until } from '../kit/until.ts';
-import { createWorld, type World } from '../kit/world.ts';
+import { createWorld } from '../kit/world.ts';
 
 const STEADY = ['sleep', '1000'];
 
-let machine: FakeNode;
-let gateway: TestGateway;
-let world: World;
-let node: string;
+let scene: Scene;
+let { machine, gateway, world, node }: Scene = {} as Scene;
 
 beforeAll(async () => {
-  machine = await fakeNode();
-  gateway = await startGateway();
-  world = await createWorld(gateway);
-  node = await world.node(machine);
+  scene = await openScene();
+  ({ machine, gateway, world, node } = scene);
 });
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await machine.close();
-});
+
+afterAll(() => scene.close());
 
 const post = (path: string) => rest(gateway.url, 'POST', `/1.0${path}`);
 const get = (path: string) => rest(gateway.url, 'GET', `/1.0${path}`);
