@@ -47,6 +47,29 @@ describe('a start against a delete', () => {
   }, 60_000);
 });
 
+describe('a delete between the last look and the first word to the node', () => {
+  it('is seen: nothing is started', async () => {
+    const node = await world.node(machine);
+    const service = await world.service(['/bin/sh', '-c', 'echo started >"late-$GANTRY_PROCESS_ID"; exec sleep 1000']);
+    // Another process keeps the link to the node up.
+    await world.change('startProcess', await world.process(service, node));
+    const id = await world.process(service, node);
+    // The window is a few microseconds wide: it is held open here, where the start is about to be written down.
+    const { status } = gateway.platform;
+    const record = status.record.bind(status);
+    status.record = async (...seen) => {
+      if (seen[0]?.processId === id && seen[0].status === 'STARTING') {
+        status.record = record;
+        await gateway.run('mutation ($id: ID!) { deleteProcess(id: $id) { id } }', { id });
+      }
+      return record(...seen);
+    };
+    const operation = await world.change('startProcess', id);
+    expect(operation.steps.nodes).toMatchObject([{ state: 'FAILED', reason: 'PROCESS_DELETED' }]);
+    expect(existsSync(join(machine.home, `late-${id}`))).toBe(false);
+  });
+});
+
 describe('a delete of a node against the creation of a process on it', () => {
   it('never takes the process with it unasked', async () => {
     const service = await world.service(['sleep', '1000']);
