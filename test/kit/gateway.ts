@@ -48,7 +48,7 @@ export interface Subscription {
   close(): void;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export async function startGateway(
   settings: Record<string, string> = {},

@@ -53,7 +53,7 @@ export function testFleet(options: Partial<FleetOptions> = {}): TestFleet {
     fleet,
     heard,
     log,
-    async reach(target, state = 'CONNECTED', withinMs = 10_000) {
+    async reach(target, state = 'CONNECTED', withinMs = 30_000) {
       fleet.watch(target);
       return until(
         `the link to ${target.id} is ${state}`,

@@ -1,11 +1,11 @@
 // Waits for a condition instead of sleeping.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves to the first value that is neither undefined nor false; throws after `withinMs` (default 10 000). */
+/** Resolves to the first value that is neither undefined nor false; throws after `withinMs` (default 30 000: a loaded machine pauses for seconds). */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
