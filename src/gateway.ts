@@ -20,10 +20,12 @@ import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
 import { atMost } from './patience.ts';
+import { Execution } from './platform/execution.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
 import { forgetLinks, watchAllNodes } from './platform/links.ts';
 import type { News } from './platform/news.ts';
 import { Observer } from './platform/observer.ts';
+import { OperationRecord } from './platform/operation-record.ts';
 import type { Platform } from './platform/platform.ts';
 import { ServiceTypes } from './platform/service-types.ts';
 import { StatusBook } from './platform/status.ts';
@@ -58,7 +60,10 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   opening.defer(() => status.close());
   const fleet = new Fleet({ listener: new Observer(store, status, log), log });
   opening.defer(() => fleet.close());
-  const lifecycle = new Lifecycle(store, bus, new StepRunner(store, fleet, bus, status, serviceTypes), log);
+  const record = new OperationRecord(store, bus);
+  const steps = new StepRunner(store, fleet, bus, status, serviceTypes, record);
+  const execution = new Execution(store, fleet, steps, record, log);
+  const lifecycle = new Lifecycle(store, execution, log);
   opening.defer(() => lifecycle.close(config.shutdownMs));
   const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle };
   const context: Context = { platform, actor: ANYONE };
@@ -87,7 +92,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     await atMost(config.shutdownMs, Promise.all([http.close(), sockets.close()]));
   });
   await watchAllNodes(platform);
-  await lifecycle.resume();
+  await execution.takeUp();
 
   const open = opening.move();
   return { url, platform, close: () => open.disposeAsync() };

@@ -136,6 +136,7 @@ export const OperationState = words<State>('OperationState', 'How far an operati
   SUCCEEDED: 'Every process reached the state that was asked for.',
   PARTIALLY_FAILED: 'Some did, some did not: see the steps.',
   FAILED: 'None did: see the steps.',
+  CANCELLED: 'It was cancelled before all of its steps had begun: see the steps.',
 });
 
 export const OperationTarget = words<Target>('OperationTarget', 'What kind of thing an operation was asked for.', {
@@ -150,4 +151,5 @@ export const StepState = words<Step>('StepState', 'How far a step has come.', {
   RUNNING: 'Under way.',
   SUCCEEDED: 'The process reached the state that was asked for.',
   FAILED: 'It did not; `reason` and `message` say why.',
+  CANCELLED: 'Its operation was cancelled before it began: nothing was done.',
 });

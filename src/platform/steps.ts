@@ -3,12 +3,13 @@
 import { GantryError } from '../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { now } from '../store/entities/columns.ts';
-import type { OperationKind } from '../store/entities/operation.ts';
+import type { Operation } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import { watchForExit } from './early-exit.ts';
 import type { NewsBus } from './news.ts';
+import type { OperationRecord } from './operation-record.ts';
 import { type RunSpec, runSpec, surroundings } from './run-spec.ts';
 import { toSeen } from './seen.ts';
 import type { ServiceTypes } from './service-types.ts';
@@ -20,6 +21,12 @@ const START_TIMEOUT_MS = 12_000;
 const STOP_TIMEOUT_MS = 12_000;
 const REFRESH_TIMEOUT_MS = 3_000;
 const STOP_DEFAULTS = { stopSignal: 'TERM', graceMs: 10_000 } as const;
+
+/** Which step, and the process that it is about. */
+export interface StepOfProcess {
+  readonly stepId: number;
+  readonly processId: string;
+}
 
 interface Subject {
   readonly process: Process;
@@ -33,12 +40,17 @@ export class StepRunner {
     private readonly bus: NewsBus,
     private readonly status: StatusBook,
     private readonly serviceTypes: ServiceTypes,
+    private readonly record: OperationRecord,
   ) {}
 
-  /** Throws StepFailure. Safe to repeat: what is there already is success. */
-  async run(kind: OperationKind, processId: string, actor: string): Promise<void> {
-    if (kind !== 'START')
-      await this.#stop(await this.#subject(processId, kind === 'STOP' ? 'STOPPED' : 'RUNNING'), actor);
+  /** Throws StepFailure. Safe to repeat: what is there already is success, and what was started is not stopped again. */
+  async run({ kind, actor }: Pick<Operation, 'kind' | 'actor'>, step: StepOfProcess): Promise<void> {
+    const { processId, stepId } = step;
+    if (kind === 'STOP') await this.#stop(await this.#subject(processId, 'STOPPED'), actor);
+    if (kind === 'RESTART' && !(await this.record.isStopped(stepId))) {
+      await this.#stop(await this.#subject(processId, 'RUNNING'), actor);
+      await this.record.noteStopped(stepId);
+    }
     if (kind !== 'STOP') await this.#start(await this.#subject(processId, 'RUNNING'), actor);
   }
 

@@ -22,6 +22,8 @@ export type LogLevel =
 
 /** How far an operation has come. */
 export type OperationState =
+  /** It was cancelled before all of its steps had begun: see the steps. */
+  | 'CANCELLED'
   /** None did: see the steps. */
   | 'FAILED'
   /** Some did, some did not: see the steps. */

@@ -2,9 +2,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { instant, text, word } from './columns.ts';
 import { Operation } from './operation.ts';
-import { Process } from './process.ts';
+import { type DesiredState, Process } from './process.ts';
 
-export const STEP_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED'] as const;
+export const STEP_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
 const schema = defineEntity({
@@ -20,8 +20,12 @@ const schema = defineEntity({
     message: text().nullable(),
     startedAt: instant().nullable(),
     finishedAt: instant().nullable(),
+    // What was wanted of the process before this was asked for: it is wanted again if the step is cancelled. Null: this changed no wish.
+    previousDesired: word<DesiredState>().nullable(),
+    // The first half of a restart was done by then: it is not done again.
+    stoppedAt: instant().nullable(),
     // Outlives the process: history says what it was about.
-    processId: text(),
+    processId: text().index(),
     operation: () => p.manyToOne(Operation).ref().deleteRule('cascade'),
     process: () => p.manyToOne(Process).ref().nullable().deleteRule('set null').name('process_ref'),
   },

@@ -5,7 +5,7 @@ import { instant, now, text, word } from './columns.ts';
 export const OPERATION_KINDS = ['START', 'STOP', 'RESTART'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
-export const OPERATION_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'PARTIALLY_FAILED', 'FAILED'] as const;
+export const OPERATION_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'PARTIALLY_FAILED', 'FAILED', 'CANCELLED'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
 export const OPERATION_TARGETS = ['INSTANCE', 'NODE', 'SERVICE', 'PROCESS'] as const;

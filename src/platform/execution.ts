@@ -1,0 +1,178 @@
+// Execution: carries out stored operations, in the order in which they were stored, and goes on with them after any end of the gateway.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Fleet } from '../fleet/fleet.ts';
+import { atMost } from '../patience.ts';
+import { Operation, type OperationKind } from '../store/entities/operation.ts';
+import { OperationStep, type StepState } from '../store/entities/operation-step.ts';
+import { publicId } from '../store/ids.ts';
+import type { EntityManager, Store } from '../store/store.ts';
+import { Lanes } from './lanes.ts';
+import type { OperationRecord } from './operation-record.ts';
+import { StepFailure } from './step-failure.ts';
+import type { StepRunner } from './steps.ts';
+
+/** A step that has not ended. Ids are public ones; `node` is undefined after the process was deleted. */
+export interface OpenStep {
+  readonly id: number;
+  readonly processId: string;
+  readonly node: string | undefined;
+}
+
+/** An operation at work. */
+export interface Work {
+  readonly operation: Operation;
+  /** What has not ended yet, in its order. */
+  readonly steps: readonly OpenStep[];
+  /** Does one step, behind all that came before it on its process. Resolves to how it ended; undefined if the gateway closes. */
+  run(step: OpenStep): Promise<StepState | undefined>;
+}
+
+/** Which steps of an operation are done when. Resolves when no step is left to do. Begins with its first steps at once. */
+export type Plan = (work: Work) => Promise<void>;
+
+const allAtOnce: Plan = async ({ steps, run }) => {
+  await Promise.all(steps.map(run));
+};
+
+// Starts on one node at once: more would only queue on the node itself.
+const STEPS_PER_NODE = 8;
+const STEPS_IN_ALL = 256;
+const RETRY_MS = 500;
+const RESUME_MS = 5_000;
+
+export class Execution {
+  /** One operation at a time works on a process, in the order in which they were stored. */
+  readonly #perProcess = new Lanes(1);
+  readonly #perNode = new Lanes(STEPS_PER_NODE);
+  readonly #inAll = new Lanes(STEPS_IN_ALL);
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #record: OperationRecord;
+  #taking: Promise<void> = Promise.resolve();
+  #closing = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly fleet: Fleet,
+    private readonly steps: StepRunner,
+    record: OperationRecord,
+    private readonly log: Logger,
+    private readonly plans: Partial<Readonly<Record<OperationKind, Plan>>> = {},
+  ) {
+    this.#record = record;
+  }
+
+  /** Begins everything that is stored and has not ended. Resolves when it is begun; what is asked for at the same time is begun in the order of the store. */
+  takeUp(): Promise<void> {
+    this.#taking = this.#taking.then(() => this.#take());
+    return this.#taking;
+  }
+
+  /** Resolves at the end of the operation, or when the gateway closes. */
+  async ended(id: string): Promise<void> {
+    await this.#underWay.get(id);
+  }
+
+  /** No new steps; those under way are left as they are, and go on at the next start. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    await this.#taking;
+    await atMost(graceMs, Promise.all(this.#underWay.values()));
+  }
+
+  async #take(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        const found = await this.store.write((em) => openWork(em, [...this.#underWay.keys()]));
+        for (const { operation, steps } of found) this.#begin(operation, steps);
+        return;
+      } catch (error) {
+        // They are stored: a store that cannot be read now only delays them.
+        this.log.error({ err: error }, 'stored operations could not be taken up; this is tried again');
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  #begin(operation: Operation, steps: readonly OpenStep[]): void {
+    const { id, kind } = operation;
+    if (operation.startedAt) this.log.info({ operation: id, kind }, 'this operation goes on');
+    const work = this.#carryOut(operation, steps)
+      .catch((error) => {
+        this.log.error({ operation: id, err: error }, 'this operation stopped short; it goes on in a moment');
+        // What is done is done, and what is not can be repeated.
+        setTimeout(() => void this.takeUp(), RESUME_MS).unref();
+      })
+      .finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, work);
+  }
+
+  async #carryOut(operation: Operation, steps: readonly OpenStep[]): Promise<void> {
+    // Nodes found down: their other steps fail at once, instead of each waiting for the same silence.
+    const down = new Map<string, StepFailure>();
+    const run = (step: OpenStep) => this.#perProcess.run(step.processId, () => this.#inLane(operation, step, down));
+    await (this.plans[operation.kind] ?? allAtOnce)({ operation, steps, run });
+    if (!this.#closing) await this.#record.finish(operation.id);
+  }
+
+  #inLane(operation: Operation, step: OpenStep, down: Map<string, StepFailure>): Promise<StepState | undefined> {
+    const { node } = step;
+    const work = () => this.#step(operation, step, down);
+    if (!node) return work();
+    // Who waits for a node that is not there takes no place from the others.
+    const isThere = () => this.fleet.connection(node)?.state === 'CONNECTED';
+    return this.#perNode.run(node, () => (isThere() ? this.#inAll.run('', work) : work()));
+  }
+
+  async #step(operation: Operation, step: OpenStep, down: Map<string, StepFailure>): Promise<StepState | undefined> {
+    if (this.#closing) return undefined;
+    const begun = await this.#record.beginStep(operation.id, step.id);
+    if (!begun) return this.#record.stateOf(step.id);
+    const failure = down.get(step.node ?? '') ?? (await this.#attempt(operation, step));
+    if (failure?.isNodeDown && step.node) down.set(step.node, failure);
+    // What the end of the gateway cut short has not failed: it goes on at the next start.
+    if (this.#closing && failure) return undefined;
+    return this.#record.endStep(operation.id, step.id, failure);
+  }
+
+  async #attempt(operation: Operation, { processId, id }: OpenStep): Promise<StepFailure | undefined> {
+    try {
+      await this.steps.run(operation, { processId, stepId: id });
+      return undefined;
+    } catch (error) {
+      if (error instanceof StepFailure) return error;
+      this.log.error({ operation: operation.id, process: processId, err: error }, 'a step failed unexpectedly');
+      return new StepFailure('INTERNAL', 'Something went wrong in the gateway; its log says what.');
+    }
+  }
+}
+
+/** Operations that have not ended and are not under way, with what is left of them, in the order in which they were stored. */
+async function openWork(
+  em: EntityManager,
+  underWay: readonly string[],
+): Promise<{ operation: Operation; steps: OpenStep[] }[]> {
+  const operations = await em.find(
+    Operation,
+    { state: { $in: ['QUEUED', 'RUNNING'] }, id: { $nin: [...underWay] } },
+    { orderBy: { createdAt: 'asc' } },
+  );
+  const rows = await em.find(
+    OperationStep,
+    { operation: { $in: operations.map(({ id }) => id) } },
+    { populate: ['process'], orderBy: { id: 'asc' } },
+  );
+  // Steps are numbered as they are stored: of two operations, the one with the lower numbers was first.
+  const first = new Map<string, number>();
+  const open = new Map<string, OpenStep[]>();
+  for (const row of rows) {
+    const operation = row.operation.id;
+    if (!first.has(operation)) first.set(operation, row.id);
+    if (row.finishedAt) continue;
+    const node = row.process ? publicId('Node', row.process.unwrap().node.id) : undefined;
+    open.set(operation, [...(open.get(operation) ?? []), { id: row.id, processId: row.processId, node }]);
+  }
+  return operations
+    .sort((one, other) => (first.get(one.id) ?? 0) - (first.get(other.id) ?? 0))
+    .map((operation) => ({ operation, steps: open.get(operation.id) ?? [] }));
+}
