@@ -1,5 +1,6 @@
 // Lifecycle in the graph: the requests to start, stop and restart.
 import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { cancelOperation } from '../platform/cancellation.ts';
 import { changeAllServices, changeProcess, changeService } from '../platform/operations.ts';
 import type { OperationKind } from '../store/entities/operation.ts';
 import type { Context } from './context.ts';
@@ -113,5 +114,16 @@ export class LifecycleResolver {
     @Ctx() context: Context,
   ) {
     return operate(changeAllServices, 'STOP', id, wait, context);
+  }
+
+  @Mutation(() => OperationPayload, {
+    description:
+      'Cancels an operation: steps that have not begun are CANCELLED and what was wanted of their processes before is wanted again, unless somebody asked for something since. Steps under way end as they end. Errors: NOT_FOUND, CONFLICT for an operation that has ended.',
+  })
+  async cancelOperation(
+    @Arg('id', () => ID, { description: 'Which operation.' }) id: string,
+    @Ctx() { platform, actor }: Context,
+  ): Promise<OperationPayload> {
+    return { operation: await cancelOperation(platform, actor, id) };
   }
 }

@@ -1,6 +1,6 @@
 // Lists: connections with their pages, orders and filters, made the same way for every noun.
 import { ArgsType, type ClassType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { Cursor } from './scalars.ts';
+import { Cursor, DateTime } from './scalars.ts';
 import { OrderDirection, registerWords } from './words.ts';
 
 @ObjectType('PageInfo', { description: 'Where a page stands in its list.', simpleResolvers: true })
@@ -55,6 +55,8 @@ const ORDERS: Readonly<Record<string, string>> = {
   CHANGED_AT: 'By the time of the last change of status.',
   STATUS: 'By status, in the order of the alphabet.',
   STATE: 'By state, in the order of the alphabet.',
+  KIND: 'By kind, in the order of the alphabet.',
+  ACTOR: 'By who asked for it.',
 };
 
 /** `InstanceOrder`, with `fields` as the words to order by and the properties that they stand for. */
@@ -124,6 +126,15 @@ export class TextFilter {
 
   @Field(() => Boolean, { nullable: true, description: 'Compare without regard to upper and lower case.' })
   ignoreCase?: boolean;
+}
+
+@InputType('TimeFilter', { description: 'Conditions on a time; all that are given have to hold.' })
+export class TimeFilter {
+  @Field(() => DateTime, { nullable: true, description: 'Then, or later.' })
+  from?: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'Before then.' })
+  before?: Date;
 }
 
 @ObjectType('DeletePayload', { description: 'What was deleted.', simpleResolvers: true })

@@ -1,7 +1,7 @@
 // Operations in the graph: starts, stops and restarts, what came of them step by step.
 import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver } from 'type-graphql';
 import { deleteOperation } from '../platform/operations.ts';
-import { connectionOf, listArgs, orderOf, planned } from './lists.ts';
+import { connectionOf, listArgs, orderOf, planned, TextFilter, TimeFilter } from './lists.ts';
 import { resolversOf } from './noun.ts';
 import { Process } from './processes.ts';
 import { DateTime } from './scalars.ts';
@@ -30,7 +30,7 @@ class OperationStep {
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it failed, for programs: TIMEOUT, AUTHENTICATION, COMMAND_NOT_FOUND, EXITED_EARLY, SUPERSEDED, NODE_CLOSED, NOT_STARTABLE, …',
+      'Why it failed or was not done, for programs: TIMEOUT, AUTHENTICATION, COMMAND_NOT_FOUND, EXITED_EARLY, SUPERSEDED, CANCELLED, NODE_CLOSED, NOT_STARTABLE, …',
   })
   reason!: string | null;
 
@@ -105,11 +105,29 @@ class OperationFilter {
   @Field(() => [OperationState], { nullable: true, description: 'In one of these states.' })
   state?: string[];
 
+  @Field(() => [OperationTarget], { nullable: true, description: 'Asked for one of these kinds of things.' })
+  targetType?: string[];
+
   @Field(() => [ID], { nullable: true, description: 'Asked for one of these things.' })
   targetId?: string[];
+
+  @Field(() => TextFilter, { nullable: true, description: 'By who asked for it.' })
+  actor?: TextFilter;
+
+  @Field(() => OperationStepFilter, { nullable: true, description: 'With a step like this, as of a process.' })
+  steps?: OperationStepFilter;
+
+  @Field(() => TimeFilter, { nullable: true, description: 'By when it was asked for.' })
+  createdAt?: TimeFilter;
+
+  @Field(() => TimeFilter, { nullable: true, description: 'By when it ended; what has not ended has no such time.' })
+  finishedAt?: TimeFilter;
 }
 
-const OperationList = listArgs(OperationFilter, orderOf('Operation', { CREATED_AT: 'createdAt', STATE: 'state' }));
+const OperationList = listArgs(
+  OperationFilter,
+  orderOf('Operation', { CREATED_AT: 'createdAt', STATE: 'state', KIND: 'kind', ACTOR: 'actor' }),
+);
 
 export const OperationResolvers = resolversOf({
   name: 'Operation',

@@ -1,5 +1,6 @@
 // Filters as SQL conditions. A filter is an object whose keys are properties of the entity:
-//   column: value | column: [values] | column: { eq, in, contains, startsWith, ignoreCase } | relation: id
+//   column: value | column: [values] | column: { eq, in, contains, startsWith, ignoreCase } | column: { from, before } | relation: id |
+//   many: { a filter that one of them matches }
 import { badInput } from '../../errors.ts';
 import { keyOf } from '../ids.ts';
 import type { Column, Model, Models, Relation } from './model.ts';
@@ -12,6 +13,12 @@ export interface TextFilter {
   readonly contains?: string | null;
   readonly startsWith?: string | null;
   readonly ignoreCase?: boolean | null;
+}
+
+/** Of a column of instants. */
+interface TimeFilter {
+  readonly from?: Date | null;
+  readonly before?: Date | null;
 }
 
 /** Conditions on the rows of `alias`. `path` leads from the read's arguments to this filter, so that only values differ between runs. */
@@ -27,6 +34,8 @@ export function conditions(
     if (wanted === undefined || wanted === null) return [];
     const at = [...path, name];
     const relation = model.relations.get(name);
+    if (relation?.kind === 'toMany' && typeof wanted === 'object')
+      return [anyLike(statement, models, model, alias, relation, wanted as Readonly<Record<string, unknown>>, at)];
     if (relation) return [related(statement, models, model, alias, relation, at)];
     const column = model.columns.get(name);
     if (!column) throw badInput(`${model.entity} has no ${name} to filter by.`, at.slice(1).join('.'));
@@ -53,6 +62,22 @@ function related(
   return `exists (select 1 from ${quote(target.table)} p where p.${quote(relation.column)} = ${mine} and p.${quote(target.key)} = ${id})`;
 }
 
+function anyLike(
+  statement: Statement,
+  models: Models,
+  model: Model,
+  alias: string,
+  relation: Relation & { kind: 'toMany' },
+  filter: Readonly<Record<string, unknown>>,
+  at: readonly (string | number)[],
+): string {
+  const target = models.get(relation.target) as Model;
+  const inner = `${alias}_${target.table}`;
+  const mine = `${inner}.${quote(relation.column)} = ${alias}.${quote(model.key)}`;
+  const like = conditions(statement, models, target, inner, filter, at);
+  return `exists (select 1 from ${quote(target.table)} ${inner} where ${[mine, ...like].join(' and ')})`;
+}
+
 function matches(
   statement: Statement,
   model: Model,
@@ -68,7 +93,8 @@ function matches(
   };
   if (Array.isArray(wanted)) return [anyOf(at)];
   if (typeof wanted !== 'object') return [`${sql} = ${statement.bind(at, stored)}`];
-  const text = wanted as TextFilter;
+  const text = wanted as TextFilter & TimeFilter;
+  const instant = (key: string) => statement.bind([...at, key], (time) => (time as Date).toISOString());
   const fold = (expression: string) => (text.ignoreCase ? `${FOLD_CASE}(${expression})` : expression);
   const param = (key: string) => fold(statement.bind([...at, key]));
   const found: string[] = [];
@@ -78,6 +104,8 @@ function matches(
     const start = param('startsWith');
     found.push(`substr(${fold(sql)}, 1, length(${start})) = ${start}`);
   }
+  if (text.from != null) found.push(`${sql} >= ${instant('from')}`);
+  if (text.before != null) found.push(`${sql} < ${instant('before')}`);
   if (text.in != null) {
     if (!text.ignoreCase) found.push(anyOf([...at, 'in']));
     else
