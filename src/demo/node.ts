@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import { describeHostKey } from '../fleet/hostkey.ts';
 import type { HostKey } from '../fleet/types.ts';
+import { serveSftp } from './sftp.ts';
 
 export interface KeyPair {
   /** OpenSSH's private format. */
@@ -32,6 +33,10 @@ export interface DemoNodeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Stands before each command, as the noise of a login shell would. */
   readonly loginNoise?: string;
+  /** `none`: there is no SFTP; a function gets the channel and may do with it what it likes. */
+  readonly sftp?: 'none' | ((channel: ServerChannel) => void);
+  /** Awaited before each piece of a file is written by SFTP. */
+  readonly beforeWrite?: () => Promise<void> | void;
 }
 
 /** A new ed25519 key, locked with the passphrase if one is given. */
@@ -158,7 +163,11 @@ export class DemoNode {
     client.on('error', () => {});
     client.on('authentication', (context) => this.#authenticate(context));
     client.on('session', (accept) => {
-      accept().on('exec', (acceptExec, _reject, { command }) => this.#run(acceptExec(), command));
+      const session = accept();
+      session.on('exec', (acceptExec, _reject, { command }) => this.#run(acceptExec(), command));
+      const { sftp, home, beforeWrite } = this.options;
+      if (typeof sftp === 'function') session.on('subsystem', (acceptChannel) => sftp(acceptChannel()));
+      else if (sftp !== 'none') session.on('sftp', (acceptSftp) => serveSftp(acceptSftp(), { home, beforeWrite }));
     });
   }
 

@@ -93,6 +93,11 @@ const ANSWERS: Readonly<Record<string, (detail: string) => FleetError>> = {
       'FAILED',
       'The keeper of the process ended early. The disk may be full, or the node ends processes at log-out.',
     ),
+  damaged: () => fail('ARTIFACT_REFUSED', 'What arrived on the node is not what was sent: its disk may be failing.'),
+  unusable: () =>
+    fail('ARTIFACT_REFUSED', "The path of the keeper's folder on the node is too long or has a line break."),
+  elsewhere: () =>
+    fail('ARTIFACT_REFUSED', 'SFTP on the node does not write to the folder that its login shell shows.'),
   lacking: () => fail('UNSUPPORTED', 'The node lacks base64 or dd, which reading a log takes.'),
   refused: () => fail('BAD_REQUEST', 'The keeper refused the request.'),
 };

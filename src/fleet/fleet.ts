@@ -1,5 +1,6 @@
 // The nodes that are watched, and what can be asked of them. The only door of this layer.
 import type { Logger } from 'pino';
+import { Courier, type Wanted } from './artifacts/courier.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { sameLogin } from './credentials.ts';
 import { fromAnswer } from './failures.ts';
@@ -39,9 +40,13 @@ export interface FleetOptions {
   readonly maxHandshakes?: { readonly total?: number; readonly perServer?: number };
 }
 
+// For the link over which an artifact goes; it was there a moment ago.
+const LINK_MS = 30_000;
+
 export class Fleet {
   readonly #watches = new Map<string, Watch>();
   readonly #queue = new KeyedQueue();
+  readonly #courier = new Courier();
   readonly #gate: HandshakeGate;
   readonly #listener: FleetListener;
   readonly #connectTimeoutMs: number;
@@ -166,6 +171,18 @@ export class Fleet {
     return follow({ read, isConnected: () => this.connection(nodeId)?.state === 'CONNECTED' }, options.last);
   }
 
+  /**
+   * Copies an artifact to the node unless it has it: whole or not at all. Resolves to its path there. Throws FleetError: the reasons of
+   * the connection and of artifacts, DISK_FULL.
+   */
+  bring(nodeId: string, wanted: Wanted): Promise<string> {
+    const road = {
+      ask: (verb: string, words: string[], timeoutMs: number) => this.#ask(nodeId, 'artifacts', verb, words, timeoutMs),
+      link: () => this.#watched(nodeId).link(LINK_MS),
+    };
+    return this.#courier.bring(nodeId, road, wanted);
+  }
+
   // Logs have one turn per node, whoever reads however many: a crash waits behind one piece at most.
   #logReader(nodeId: string, processId: string, timeoutMs: number): ReadPiece {
     return async (cuts, offset, bytes) => {
@@ -188,8 +205,7 @@ export class Fleet {
     words: string[],
     timeoutMs: number,
   ): Promise<Answer> {
-    const watch = this.#watches.get(nodeId);
-    if (!watch) throw new FleetError('CLOSED', `The node ${nodeId} is not watched.`);
+    const watch = this.#watched(nodeId);
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(1, Math.ceil(deadline - performance.now()));
     const endTurn = lane === undefined ? () => {} : await this.#turn(`${nodeId} ${lane}`, timeoutMs);
@@ -205,6 +221,12 @@ export class Fleet {
     const answer = await request.answer;
     if (answer.code !== 0) throw fromAnswer(answer.words);
     return answer;
+  }
+
+  #watched(nodeId: string): Watch {
+    const watch = this.#watches.get(nodeId);
+    if (!watch) throw new FleetError('CLOSED', `The node ${nodeId} is not watched.`);
+    return watch;
   }
 
   async #turn(key: string, timeoutMs: number): Promise<() => void> {

@@ -9,6 +9,7 @@ import { toObservation } from './observation.ts';
 import { RunOrder } from './order.ts';
 import { LineSplitter, type Message, type ProcessLine, parseLine } from './protocol.ts';
 import { quoteInLine } from './quote.ts';
+import { openSubsystem } from './sftp/channel.ts';
 import type { NodeTarget, Observation } from './types.ts';
 import { FleetError } from './types.ts';
 
@@ -137,6 +138,12 @@ export class Link {
       this.#channel.write(`${[seq, verb, ...words.map(quoteInLine)].join(' ')}\n`);
     }
     return { answer: answer.promise, finished: finished.promise };
+  }
+
+  /** A further channel on the same connection, for as long as it lasts. Throws FleetError: NO_SFTP, LOST, TIMEOUT. */
+  openSubsystem(name: 'sftp', timeoutMs: number): Promise<ClientChannel> {
+    if (this.#error) return Promise.reject(this.#error);
+    return openSubsystem(this.#client, name, timeoutMs, this.down);
   }
 
   /** Ends the link; processes and their keepers live on. */

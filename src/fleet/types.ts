@@ -24,6 +24,8 @@ export interface NodeTarget {
  * The connection: REFUSED … CLOSED. The machine, once reached: UNSUPPORTED (no usable sh or /proc), LOCKED, DISK_FULL.
  * The process: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, WORKING_DIRECTORY, EXITED (ended before it was seen running), STUCK
  * (it does not go down), NOT_STOPPED (only a stopped process is removed). BAD_REQUEST is refused before a byte leaves.
+ * An artifact: NO_SFTP (the node has none), ARTIFACT_UNUSABLE (not there, or not fit to be sent), ARTIFACT_CHANGED (the version is no
+ * longer there, or was written while it was read), ARTIFACT_REFUSED (the node would not have it).
  * LOST and TIMEOUT of a request leave its outcome unknown: ask again.
  */
 export type FailureReason =
@@ -49,6 +51,10 @@ export type FailureReason =
   | 'STUCK'
   | 'NOT_STOPPED'
   | 'BAD_REQUEST'
+  | 'NO_SFTP'
+  | 'ARTIFACT_UNUSABLE'
+  | 'ARTIFACT_CHANGED'
+  | 'ARTIFACT_REFUSED'
   | 'FAILED';
 
 /** An expected failure of the fleet. The message says what a person can do, and never contains a secret. */

@@ -516,6 +516,123 @@ cut_log() {
   rm -f "$dir/log.cut"
 }
 
+# ---- artifacts: sent over SFTP into a folder of the upload's own, then placed whole under the hash of what they hold ----
+
+valid_hash() {
+  case $1 in *[!0-9a-f]*) return 1 ;; esac
+  [ ${#1} -eq 64 ]
+}
+
+# The name of an upload says which `serve` it came over: upload-PID.START_TICKS.NUMBER
+valid_upload() {
+  case ${1#upload-} in "$1" | *[!0-9.]*) return 1 ;; *.*.*) ;; *) return 1 ;; esac
+}
+
+# The room that is left for artifacts, in kB -> free; `-` where nobody can say.
+read_free() {
+  free=- free_former=
+  for free_word in $(df -Pk "$root" 2>/dev/null | tail -n 1); do
+    case $free_word in *%) free=$free_former && break ;; esac
+    free_former=$free_word
+  done
+  case $free in '' | *[!0-9]*) free=- ;; esac
+}
+
+# Removes uploads whose connection has ended, and what was about to be removed.
+sweep_uploads() {
+  set +f
+  set -- "$root"/artifacts/upload-* "$root"/artifacts/gone-*
+  set -f
+  for sweep_folder; do
+    [ -d "$sweep_folder" ] || continue
+    sweep_name=${sweep_folder##*/}
+    sweep_ids=${sweep_name#upload-}
+    sweep_rest=${sweep_ids#*.}
+    case $sweep_name in upload-*) alive "${sweep_ids%%.*}" "${sweep_rest%%.*}" && continue ;; esac
+    rm -rf "$sweep_folder"
+  done
+}
+
+# seek HASH NUMBER: `here FREE ROOT`, or a new folder to send it into: `absent FREE UPLOAD ROOT`.
+seek_artifact() {
+  answer=refused
+  valid_hash "$1" || return 64
+  case $2 in '' | *[!0-9]* | ????????????????*) return 64 ;; esac
+  answer=unusable
+  case $root in *"$newline"*) return 70 ;; esac
+  [ ${#root} -le 500 ] || return 70
+  answer=disk
+  mkdir -p "$root/artifacts" 2>/dev/null || return 74
+  sweep_uploads
+  read_free
+  if [ -d "$root/artifacts/$1" ]; then
+    touch "$root/artifacts/$1" 2>/dev/null # the last to be asked for is the last to be pruned
+    answer="here $free $root"
+  else
+    upload=upload-$serve_pid.$serve_start.$2
+    mkdir "$root/artifacts/$upload" 2>/dev/null || return 74
+    answer="absent $free $upload $root"
+  fi
+}
+
+# place HASH UPLOAD SPARE [HASH]...: makes what was sent the artifact, if it arrived as it was, and prunes the others.
+place_artifact() {
+  answer=refused
+  valid_hash "$1" && valid_upload "$2" || return 64
+  case $3 in '' | *[!0-9]* | ?????*) return 64 ;; esac
+  place_folder=$root/artifacts/$2
+  answer=elsewhere
+  [ -d "$place_folder/content" ] && [ -f "$place_folder/sums" ] || return 70
+  if [ -s "$place_folder/sums" ] && command -v sha256sum >/dev/null; then
+    answer=damaged
+    (cd "$place_folder/content" && sha256sum -c ../sums >/dev/null 2>&1) || return 70
+  fi
+  sync -f "$place_folder/content" 2>/dev/null # a name that outlives a power cut has to have its content
+  answer=locked
+  grab "$root/artifacts/place" 9 200 || return 75
+  place_hash=$1 place_code=0
+  answer=placed
+  # Not onto one that another gateway has placed meanwhile: that would move it into it.
+  [ -d "$root/artifacts/$1" ] || mv "$place_folder/content" "$root/artifacts/$1" 2>/dev/null || answer=disk place_code=74
+  if [ $place_code = 0 ]; then
+    touch "$root/artifacts/$1" 2>/dev/null
+    rm -rf "$place_folder"
+    shift 2
+    prune_artifacts "$@" "$place_hash"
+  fi
+  drop "$root/artifacts/place" 9
+  return $place_code
+}
+
+# Removes artifacts, but for those in $2..., those that the spec of a process names, and the $1 latest of the others.
+prune_artifacts() {
+  prune_spare=$1
+  shift
+  for prune_hash in $(ls -t "$root/artifacts"); do
+    valid_hash "$prune_hash" || continue
+    case " $* " in *" $prune_hash "*) continue ;; esac
+    named_by_a_spec "$prune_hash" && continue
+    prune_spare=$((prune_spare - 1))
+    [ $prune_spare -ge 0 ] && continue
+    # Under another name first: half of one must not look like one.
+    mv "$root/artifacts/$prune_hash" "$root/artifacts/gone-$prune_hash" && rm -rf "$root/artifacts/gone-$prune_hash"
+  done
+}
+
+named_by_a_spec() (
+  set +f
+  grep -qF "$1" /dev/null "$root"/processes/*/spec 2>/dev/null
+)
+
+# drop UPLOAD: removes it; says how much room there was.
+drop_artifact() {
+  answer=refused
+  valid_upload "$1" || return 64
+  read_free
+  rm -rf "$root/artifacts/$1"
+  answer="dropped $free"
+}
+
 # ---- the keeper of one process: its parent, the only one that can learn its exit code ----
 
 keep() {
@@ -791,6 +908,13 @@ serve() {
           serve_code=$?
           print_log "$serve_seq"
           echo "R $serve_seq $serve_code $answer"
+        ) </dev/null 5>&- &
+        ;;
+      seek | place | drop)
+        (
+          trap - EXIT HUP INT TERM PIPE
+          "${serve_verb}_artifact" "$@"
+          printf 'R %s %s %s\n' "$serve_seq" $? "$answer" # echo would read a backslash
         ) </dev/null 5>&- &
         ;;
       status) echo "status $serve_seq" >&5 ;;
