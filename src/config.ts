@@ -2,6 +2,8 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GantryError } from './errors.ts';
+import { Networks } from './networks.ts';
+import { HOST_KEY_POLICIES, type HostKeyPolicy } from './platform/host-keys.ts';
 import { PASSWORD_DISPLAYS, type PasswordDisplay } from './store/shown-secrets.ts';
 
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -17,6 +19,10 @@ const SETTINGS = z.object({
   GANTRY_KEY_FILE: z.string().min(1, 'must be a file').optional(),
   GANTRY_SERVICE_TYPES: z.string().min(1, 'must be a file').optional(),
   GANTRY_NODE_PASSWORDS: z.enum(PASSWORD_DISPLAYS, `must be one of ${PASSWORD_DISPLAYS.join(', ')}`).optional(),
+  GANTRY_NODE_NETWORKS: networks().optional(),
+  GANTRY_HOST_KEYS: z
+    .enum(HOST_KEY_POLICIES, `must be one of ${HOST_KEY_POLICIES.join(', ')}`)
+    .default('accept-new'),
   GANTRY_ALLOWED_HOSTS: z
     .string()
     .regex(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, 'must be names of this gateway, comma separated, as in gantry.example.com')
@@ -42,6 +48,10 @@ export interface Config {
   readonly serviceTypes: string | undefined;
   /** How `/1.0` shows the passwords of nodes. */
   readonly nodePasswords: PasswordDisplay;
+  /** Where nodes may be; anywhere if not set. */
+  readonly nodeNetworks: Networks | undefined;
+  /** What becomes of a node's host key at first contact. */
+  readonly hostKeys: HostKeyPolicy;
   /** Names that the gateway is called by, beyond the address it listens on. */
   readonly allowedHosts: readonly string[];
   readonly logLevel: (typeof LEVELS)[number];
@@ -79,6 +89,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     serviceTypes: data.GANTRY_SERVICE_TYPES && resolve(data.GANTRY_SERVICE_TYPES),
     // In clear, as documented, only where nobody beyond this machine can ask.
     nodePasswords: data.GANTRY_NODE_PASSWORDS ?? (isLoopback(data.GANTRY_HOST) ? 'clear' : 'masked'),
+    nodeNetworks: data.GANTRY_NODE_NETWORKS,
+    hostKeys: data.GANTRY_HOST_KEYS,
     allowedHosts: data.GANTRY_ALLOWED_HOSTS?.split(',').map((name) => name.trim().toLowerCase()) ?? [],
     logLevel: data.GANTRY_LOG_LEVEL,
     shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
@@ -86,6 +98,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+
+function networks() {
+  return z.string().transform((text, context) => {
+    try {
+      return Networks.of(text.split(',').map((word) => word.trim()));
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+}
 
 function port() {
   const message = 'must be a port, from 0 (any that is free) to 65535';

@@ -1,5 +1,6 @@
 // The nodes that are watched, and what can be asked of them. The only door of this layer.
 import type { Logger } from 'pino';
+import type { Networks } from '../networks.ts';
 import { Courier, type Wanted } from './artifacts/courier.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { sameLogin } from './credentials.ts';
@@ -38,6 +39,8 @@ export interface FleetOptions {
   readonly backoff?: BackoffOptions;
   /** Handshakes at once: 32 in all, 6 per server. */
   readonly maxHandshakes?: { readonly total?: number; readonly perServer?: number };
+  /** Where nodes may be; anywhere if not given. */
+  readonly networks?: Networks | undefined;
 }
 
 // For the link over which an artifact goes; it was there a moment ago.
@@ -52,6 +55,7 @@ export class Fleet {
   readonly #connectTimeoutMs: number;
   readonly #heartbeatTimeoutMs: number;
   readonly #backoff: BackoffOptions;
+  readonly #networks: Networks | undefined;
 
   constructor(options: FleetOptions) {
     this.#listener = guard(options.listener, options.log);
@@ -59,6 +63,7 @@ export class Fleet {
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
     this.#heartbeatTimeoutMs = options.heartbeatTimeoutMs ?? 3_000;
     this.#backoff = options.backoff ?? {};
+    this.#networks = options.networks;
   }
 
   /**
@@ -74,6 +79,7 @@ export class Fleet {
         new Watch(target, {
           listener: this.#listener,
           gate: this.#gate,
+          networks: this.#networks,
           connectTimeoutMs: this.#connectTimeoutMs,
           heartbeatTimeoutMs: this.#heartbeatTimeoutMs,
           backoff: this.#backoff,
@@ -101,6 +107,8 @@ export class Fleet {
       timeoutMs: this.#connectTimeoutMs,
       pin: (key: Parameters<FleetListener['pin']>[1][number]) => this.#listener.pin(target.id, [key]),
       slot: () => this.#gate.total(),
+      names: () => this.#gate.names(),
+      networks: this.#networks,
     };
     const result = await this.#gate.perServer(`${target.host}:${target.port}`, () =>
       ping({ ...target, hostKeys: pins }, options),

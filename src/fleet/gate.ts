@@ -1,4 +1,5 @@
 // Limits on handshakes: so many in all, so many per server, first come first served. sshd drops connections beyond its own.
+// A server is an address and a port: behind one address may be many machines, and a dead one must not delay the others.
 
 class Slots {
   #free: number;
@@ -43,6 +44,8 @@ export interface HandshakeLimits {
 
 export class HandshakeGate {
   readonly #total: Slots;
+  // Looking up a name holds one of Node's four threads until the name server answers or is given up: files and hashes need the others.
+  readonly #names = new Slots(2);
   readonly #servers = new Map<string, { slots: Slots; users: number }>();
 
   constructor(private readonly limits: HandshakeLimits) {
@@ -52,6 +55,11 @@ export class HandshakeGate {
   /** A slot of the whole gateway: taken when the server has been reached, so that dead machines use up none. */
   total(): Promise<() => void> {
     return this.#total.take();
+  }
+
+  /** A turn at looking up a name. */
+  names(): Promise<() => void> {
+    return this.#names.take();
   }
 
   /** Runs `work` in one of the slots of a server. Throws the signal's reason if it is aborted before that. */

@@ -21,7 +21,7 @@ export function guard(listener: FleetListener, log: Log): FleetListener {
   };
   return {
     async pin(nodeId, keys) {
-      log.info({ nodeId, hostKeys: keys }, 'first contact: pinning the host key');
+      log.info({ nodeId, hostKeys: keys }, 'first contact');
       await listener.pin(nodeId, keys);
     },
     connection(connection) {

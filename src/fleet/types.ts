@@ -21,7 +21,7 @@ export interface NodeTarget {
 
 /**
  * Why something about a node failed.
- * The connection: REFUSED … CLOSED. The machine, once reached: UNSUPPORTED (no usable sh or /proc), LOCKED, DISK_FULL.
+ * The connection: ADDRESS_REFUSED … CLOSED. The machine, once reached: UNSUPPORTED (no usable sh or /proc), LOCKED, DISK_FULL.
  * The process: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, WORKING_DIRECTORY, EXITED (ended before it was seen running), STUCK
  * (it does not go down), NOT_STOPPED (only a stopped process is removed). BAD_REQUEST is refused before a byte leaves.
  * An artifact: NO_SFTP (the node has none), ARTIFACT_UNUSABLE (not there, or not fit to be sent), ARTIFACT_CHANGED (the version is no
@@ -29,6 +29,7 @@ export interface NodeTarget {
  * LOST and TIMEOUT of a request leave its outcome unknown: ask again.
  */
 export type FailureReason =
+  | 'ADDRESS_REFUSED'
   | 'REFUSED'
   | 'TIMEOUT'
   | 'NAME_NOT_FOUND'
@@ -36,6 +37,7 @@ export type FailureReason =
   | 'RESET'
   | 'AUTHENTICATION'
   | 'HOST_KEY_CHANGED'
+  | 'HOST_KEY_UNKNOWN'
   | 'NOT_SSH'
   | 'UNSUPPORTED'
   | 'LOST'
@@ -77,6 +79,8 @@ export type ConnectionState =
   | 'UNREACHABLE'
   | 'AUTH_FAILED'
   | 'HOST_KEY_CHANGED'
+  | 'HOST_KEY_UNKNOWN'
+  | 'ADDRESS_REFUSED'
   | 'UNSUPPORTED';
 
 /** The link to one watched node. `reason` and `message` are there whenever the state is a failure. */
@@ -172,7 +176,7 @@ export interface StopResult {
 
 /** Whoever wants to know. Calls arrive in the node's order; a throwing listener is logged and does not break the link. */
 export interface FleetListener {
-  /** First contact: awaited before any credential is sent. A rejection refuses the connection. */
+  /** First contact: awaited before any credential is sent. A rejection refuses the connection, with its reason if it is a FleetError. */
   pin(nodeId: string, keys: readonly HostKey[]): Promise<void>;
   /** Every change of a watched node's link. */
   connection(connection: Connection): void;

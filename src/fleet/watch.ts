@@ -5,12 +5,14 @@ import { connectionFailure } from './failures.ts';
 import type { HandshakeGate } from './gate.ts';
 import { isPinned } from './hostkey.ts';
 import { type Link, openLink } from './link.ts';
+import type { Networks } from '../networks.ts';
 import type { Connection, ConnectionState, FailureReason, FleetListener, HostKey, NodeTarget } from './types.ts';
 import { FleetError } from './types.ts';
 
 export interface WatchOptions {
   readonly listener: FleetListener;
   readonly gate: HandshakeGate;
+  readonly networks: Networks | undefined;
   readonly connectTimeoutMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly backoff: BackoffOptions;
@@ -21,6 +23,8 @@ const FINAL: Partial<Record<FailureReason, ConnectionState>> = {
   AUTHENTICATION: 'AUTH_FAILED',
   BAD_CREDENTIAL: 'AUTH_FAILED',
   HOST_KEY_CHANGED: 'HOST_KEY_CHANGED',
+  HOST_KEY_UNKNOWN: 'HOST_KEY_UNKNOWN',
+  ADDRESS_REFUSED: 'ADDRESS_REFUSED',
   UNSUPPORTED: 'UNSUPPORTED',
 };
 
@@ -123,7 +127,7 @@ export class Watch {
   }
 
   #open(signal: AbortSignal): Promise<Link> {
-    const { listener, gate, connectTimeoutMs: timeoutMs, heartbeatTimeoutMs } = this.options;
+    const { listener, gate, networks, connectTimeoutMs: timeoutMs, heartbeatTimeoutMs } = this.options;
     const target = this.#target;
     const pin = async (key: HostKey) => {
       await listener.pin(target.id, [key]);
@@ -132,12 +136,12 @@ export class Watch {
     const sawHostKey = (key: HostKey) => {
       if (!signal.aborted) this.#shownKey = key;
     };
-    const slot = () => gate.total();
+    const [slot, names] = [() => gate.total(), () => gate.names()];
     const events = {
       snapshot: (all: Parameters<FleetListener['snapshot']>[1]) => listener.snapshot(target.id, all),
       observed: (one: Parameters<FleetListener['observed']>[1]) => listener.observed(target.id, one),
     };
-    const options = { timeoutMs, heartbeatTimeoutMs, signal, pin, sawHostKey, slot };
+    const options = { timeoutMs, heartbeatTimeoutMs, signal, pin, sawHostKey, slot, names, networks };
     return gate.perServer(`${target.host}:${target.port}`, () => openLink(target, options, events), signal);
   }
 

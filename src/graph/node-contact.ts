@@ -1,6 +1,7 @@
 // Contact with nodes in the graph: what is found at one, and which host key it may show.
 import { Arg, Ctx, Field, Float, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
-import { pingNode, trustHostKey } from '../platform/nodes.ts';
+import { trustHostKey } from '../platform/host-keys.ts';
+import { pingNode } from '../platform/nodes.ts';
 import type { Context } from './context.ts';
 import { Node, NodePayload } from './nodes.ts';
 
@@ -15,7 +16,7 @@ class PingNodePayload {
   @Field(() => String, {
     nullable: true,
     description:
-      'Why not, for programs: REFUSED, TIMEOUT, NAME_NOT_FOUND, UNREACHABLE, RESET, AUTHENTICATION, BAD_CREDENTIAL, HOST_KEY_CHANGED, NOT_SSH, UNSUPPORTED, …',
+      'Why not, for programs: REFUSED, TIMEOUT, NAME_NOT_FOUND, UNREACHABLE, RESET, AUTHENTICATION, BAD_CREDENTIAL, HOST_KEY_CHANGED, HOST_KEY_UNKNOWN, ADDRESS_REFUSED, NOT_SSH, UNSUPPORTED, …',
   })
   reason!: string | null;
 
@@ -36,7 +37,7 @@ class PingNodePayload {
 export class NodeContactResolver {
   @Mutation(() => PingNodePayload, {
     description:
-      'Connects to a node with its credentials, anew, and answers with what it found. Pins its host keys at first contact. Errors: NOT_FOUND.',
+      'Connects to a node with its credentials, anew, and answers with what it found. Pins its host key at first contact, unless a setting wants keys approved first. If it succeeds, a link that was given up is made anew. Errors: NOT_FOUND.',
   })
   async pingNode(
     @Arg('id', () => ID, { description: 'Which one.' }) id: string,
@@ -55,7 +56,7 @@ export class NodeContactResolver {
   }
 
   @Mutation(() => NodePayload, {
-    description: 'Accepts another host key for a node, in place of all it had. Errors: NOT_FOUND, BAD_USER_INPUT.',
+    description: 'Accepts a host key for a node, in place of all it had, and connects anew. Errors: NOT_FOUND, BAD_USER_INPUT.',
   })
   async trustHostKey(
     @Arg('id', () => ID, { description: 'Which node.' }) id: string,

@@ -1,7 +1,7 @@
 // Nodes: machines of an instance, how to reach them, and what is known of their keys.
 import { z } from 'zod';
 import { badInput, GantryError } from '../errors.ts';
-import type { HostKey, PingResult } from '../fleet/types.ts';
+import type { PingResult } from '../fleet/types.ts';
 import { Secret } from '../secret.ts';
 import { now } from '../store/entities/columns.ts';
 import { Instance } from '../store/entities/instance.ts';
@@ -13,7 +13,7 @@ import type { EntityManager } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { address, check, line, prose, secret } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
-import { endLink, pinHostKeys, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
+import { endLink, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 import { expectVersion, find, given } from './records.ts';
 
@@ -107,18 +107,6 @@ async function expectNoProcesses(em: EntityManager, node: Node): Promise<void> {
 export async function pingNode({ store, fleet }: Platform, id: string): Promise<PingResult> {
   const node = await store.write((em) => find(em, Node, id));
   return fleet.ping(targetOf(store.keyring, node));
-}
-
-/** Makes this the one key that the node may show. The fingerprint comes from the node's administrator, not from the network. */
-export async function trustHostKey(platform: Platform, id: string, key: HostKey): Promise<string> {
-  if (!/^[a-z0-9][a-z0-9@.-]{0,63}$/.test(key.type))
-    throw badInput('A type of host key looks like ssh-ed25519.', 'type');
-  if (!/^SHA256:[A-Za-z0-9+/]{43}$/.test(key.fingerprint)) {
-    throw badInput('A fingerprint looks like SHA256: and 43 characters, as `ssh-keygen -l` prints it.', 'fingerprint');
-  }
-  await pinHostKeys(platform, id, [key]);
-  await watchNode(platform, id);
-  return id;
 }
 
 /** Absent leaves a secret as it is, null removes it; one of password and private key has to remain. */

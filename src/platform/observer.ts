@@ -4,6 +4,7 @@ import type { Connection, FleetListener, HostKey, Observation } from '../fleet/t
 import type { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
+import { expectNewAccepted, type HostKeyPolicy } from './host-keys.ts';
 import { pinHostKeys, recordLink } from './links.ts';
 import { toSeen } from './seen.ts';
 import type { Seen, StatusBook } from './status.ts';
@@ -13,9 +14,11 @@ export class Observer implements FleetListener {
     private readonly store: Store,
     private readonly status: StatusBook,
     private readonly log: Logger,
+    private readonly hostKeys: HostKeyPolicy,
   ) {}
 
   async pin(nodeId: string, keys: readonly HostKey[]): Promise<void> {
+    expectNewAccepted(this.hostKeys, nodeId, keys);
     await pinHostKeys({ store: this.store }, nodeId, keys);
     this.log.info({ node: nodeId, hostKeys: keys }, 'first contact: these host keys are the node from now on');
   }

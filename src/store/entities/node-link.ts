@@ -9,6 +9,8 @@ export const LINK_STATES = [
   'UNREACHABLE',
   'AUTH_FAILED',
   'HOST_KEY_CHANGED',
+  'HOST_KEY_UNKNOWN',
+  'ADDRESS_REFUSED',
   'UNSUPPORTED',
 ] as const;
 export type LinkState = (typeof LINK_STATES)[number];
