@@ -20,9 +20,7 @@ const SETTINGS = z.object({
   GANTRY_SERVICE_TYPES: z.string().min(1, 'must be a file').optional(),
   GANTRY_NODE_PASSWORDS: z.enum(PASSWORD_DISPLAYS, `must be one of ${PASSWORD_DISPLAYS.join(', ')}`).optional(),
   GANTRY_NODE_NETWORKS: networks().optional(),
-  GANTRY_HOST_KEYS: z
-    .enum(HOST_KEY_POLICIES, `must be one of ${HOST_KEY_POLICIES.join(', ')}`)
-    .default('accept-new'),
+  GANTRY_HOST_KEYS: z.enum(HOST_KEY_POLICIES, `must be one of ${HOST_KEY_POLICIES.join(', ')}`).default('accept-new'),
   GANTRY_ALLOWED_HOSTS: z
     .string()
     .regex(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, 'must be names of this gateway, comma separated, as in gantry.example.com')

@@ -18,7 +18,8 @@ const fromV4 = (text: string): bigint => text.split('.').reduce((bits, part) => 
 function fromV6(text: string): bigint {
   // The last two groups may be written as IPv4.
   const [, head = '', v4] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
-  const groups = v4 === undefined ? text : `${head}${(fromV4(v4) >> 16n).toString(16)}:${(fromV4(v4) & 0xffffn).toString(16)}`;
+  const groups =
+    v4 === undefined ? text : `${head}${(fromV4(v4) >> 16n).toString(16)}:${(fromV4(v4) & 0xffffn).toString(16)}`;
   const [left = [], right = []] = groups.split('::').map((half) => half.split(':').filter(Boolean));
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
   return [...left, ...zeros, ...right].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n);
@@ -35,13 +36,14 @@ function parse(text: string): Address | undefined {
 
 // IPv6 addresses that carry an IPv4 one, to which somebody on the way hands the packets on: NAT64 (two forms), 6to4, Teredo, and the
 // old form of all zeros in front.
-const CARRIERS: readonly { readonly top: bigint; readonly bits: bigint; readonly carried: (bits: bigint) => bigint }[] = [
-  { top: 96n, bits: fromV6('64:ff9b::'), carried: (bits) => bits & LOW_32 },
-  { top: 48n, bits: fromV6('64:ff9b:1::'), carried: (bits) => bits & LOW_32 },
-  { top: 16n, bits: fromV6('2002::'), carried: (bits) => (bits >> 80n) & LOW_32 },
-  { top: 32n, bits: fromV6('2001::'), carried: (bits) => ~bits & LOW_32 },
-  { top: 96n, bits: 0n, carried: (bits) => bits & LOW_32 },
-];
+const CARRIERS: readonly { readonly top: bigint; readonly bits: bigint; readonly carried: (bits: bigint) => bigint }[] =
+  [
+    { top: 96n, bits: fromV6('64:ff9b::'), carried: (bits) => bits & LOW_32 },
+    { top: 48n, bits: fromV6('64:ff9b:1::'), carried: (bits) => bits & LOW_32 },
+    { top: 16n, bits: fromV6('2002::'), carried: (bits) => (bits >> 80n) & LOW_32 },
+    { top: 32n, bits: fromV6('2001::'), carried: (bits) => ~bits & LOW_32 },
+    { top: 96n, bits: 0n, carried: (bits) => bits & LOW_32 },
+  ];
 
 function carriedBy({ family, bits }: Address): Address | undefined {
   // `::` and `::1` are this machine, and carry nothing.

@@ -1,11 +1,12 @@
 // One watched node: keeps a link to it, remakes a lost one, and says how it stands.
+
+import type { Networks } from '../networks.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { sameLogin } from './credentials.ts';
 import { connectionFailure } from './failures.ts';
 import type { HandshakeGate } from './gate.ts';
 import { isPinned } from './hostkey.ts';
 import { type Link, openLink } from './link.ts';
-import type { Networks } from '../networks.ts';
 import type { Connection, ConnectionState, FailureReason, FleetListener, HostKey, NodeTarget } from './types.ts';
 import { FleetError } from './types.ts';
 

@@ -56,7 +56,8 @@ export class NodeContactResolver {
   }
 
   @Mutation(() => NodePayload, {
-    description: 'Accepts a host key for a node, in place of all it had, and connects anew. Errors: NOT_FOUND, BAD_USER_INPUT.',
+    description:
+      'Accepts a host key for a node, in place of all it had, and connects anew. Errors: NOT_FOUND, BAD_USER_INPUT.',
   })
   async trustHostKey(
     @Arg('id', () => ID, { description: 'Which node.' }) id: string,
