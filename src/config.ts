@@ -34,7 +34,7 @@ const SETTINGS = z.object({
 });
 
 // What a gateway finds that is itself run by a gateway.
-const OF_A_PROCESS = /^GANTRY_(INSTANCE_|SERVICE_ID|SERVICE_TYPE$|NODE_ID|PROCESS_ID|OPTION_|ID$|TOKEN$)/;
+const OF_A_PROCESS = /^GANTRY_(INSTANCE_|SERVICE_ID|SERVICE_TYPE$|NODE_ID|PROCESS_ID|OPTION_|ARTIFACT|ID$|TOKEN$)/;
 
 export interface Config {
   readonly host: string;

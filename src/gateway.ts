@@ -20,6 +20,7 @@ import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
 import { atMost } from './patience.ts';
+import { Artifacts } from './platform/artifacts.ts';
 import { Execution } from './platform/execution.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
 import { forgetLinks, watchAllNodes } from './platform/links.ts';
@@ -62,7 +63,8 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const fleet = new Fleet({ listener, log, networks: config.nodeNetworks });
   opening.defer(() => fleet.close());
   const record = new OperationRecord(store, bus);
-  const steps = new StepRunner(store, fleet, bus, status, serviceTypes, record);
+  const artifacts = new Artifacts(store, fleet, bus, serviceTypes);
+  const steps = new StepRunner(store, fleet, bus, status, serviceTypes, record, artifacts);
   const execution = new Execution(store, fleet, steps, record, log);
   const lifecycle = new Lifecycle(store, execution, log);
   opening.defer(() => lifecycle.close(config.shutdownMs));

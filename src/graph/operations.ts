@@ -4,7 +4,7 @@ import { deleteOperation } from '../platform/operations.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter, TimeFilter } from './lists.ts';
 import { resolversOf } from './noun.ts';
 import { Process } from './processes.ts';
-import { DateTime } from './scalars.ts';
+import { DateTime, Long } from './scalars.ts';
 import { OperationKind, OperationState, OperationTarget, StepState } from './words.ts';
 
 @ObjectType('OperationStep', {
@@ -30,12 +30,24 @@ class OperationStep {
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it failed or was not done, for programs: TIMEOUT, AUTHENTICATION, COMMAND_NOT_FOUND, EXITED_EARLY, SUPERSEDED, CANCELLED, NODE_CLOSED, NOT_STARTABLE, …',
+      'Why it failed or was not done, for programs: TIMEOUT, AUTHENTICATION, COMMAND_NOT_FOUND, EXITED_EARLY, SUPERSEDED, CANCELLED, NODE_CLOSED, NOT_STARTABLE, DISK_FULL, NO_SFTP, ARTIFACT_UNUSABLE, ARTIFACT_CHANGED, ARTIFACT_REFUSED, …',
   })
   reason!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same for people.' })
   message!: string | null;
+
+  @Field(() => Long, {
+    nullable: true,
+    description: 'How many bytes of an artifact were sent to its node; null if nothing had to be sent.',
+  })
+  artifactBytesSent!: number | null;
+
+  @Field(() => Long, {
+    nullable: true,
+    description: 'How many bytes there are to send; null if nothing had to be sent.',
+  })
+  artifactBytes!: number | null;
 
   @Field(() => DateTime, { nullable: true, description: 'When it was first begun.' })
   startedAt!: string | null;

@@ -75,6 +75,13 @@ export class Process extends Observed {
   })
   statusActor!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The version of the artifact that it was last started with: 64 hexadecimal digits, a hash of what the artifact holds; null if its type had none.',
+  })
+  artifact!: string | null;
+
   @Field(() => DateTime, { nullable: true, description: 'When it was last started; null if never.' })
   startedAt!: string | null;
 

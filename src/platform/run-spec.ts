@@ -6,6 +6,7 @@ import type { Node } from '../store/entities/node.ts';
 import type { Process } from '../store/entities/process.ts';
 import type { Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
+import type { Brought } from './artifacts.ts';
 import { paceOf } from './restarts.ts';
 import { COMMAND_TYPE, type ServiceTypes } from './service-types.ts';
 
@@ -35,8 +36,11 @@ export interface RunSpec {
 const COMMAND_DEFAULTS = { stopSignal: 'TERM', graceMs: 10_000, settleMs: 500 } as const;
 const ADDRESSES = ['zk', 'redis', 'auth', 'api', 'events'] as const;
 
+// Where it will be, nobody knows before it is there; all else can be told.
+const NOT_YET: Brought = { hash: '', path: '/' };
+
 /** Throws NOT_STARTABLE that says what to configure, or CONFLICT for a closed node. No value is pasted into a shell: words stay words. */
-export function runSpec(types: ServiceTypes, around: Surroundings): RunSpec {
+export function runSpec(types: ServiceTypes, around: Surroundings, brought: Brought = NOT_YET): RunSpec {
   const { service } = around;
   expectOpen(around.node);
   const options = JSON.parse(service.options) as Record<string, unknown>;
@@ -53,13 +57,14 @@ export function runSpec(types: ServiceTypes, around: Surroundings): RunSpec {
   }
   const type = types.get(service.type);
   if (!type?.command) throw types.notStartable(service.type, publicId('Service', service.id));
-  const fill = (text: string) => fillIn(text, around, options);
+  const artifact = type.artifact && brought;
+  const fill = (text: string) => fillIn(text, around, options, artifact?.path);
   const env = Object.fromEntries(Object.entries(type.env).map(([name, value]) => [name, fill(value)]));
   return {
     spec: {
       command: type.command.map(fill),
       ...(type.cwd ? { cwd: fill(type.cwd) } : {}),
-      env: { ...standard, ...env },
+      env: { ...standard, ...artifactEnvironment(artifact), ...env },
       ...restart,
     },
     stopSignal: type.stop.signal,
@@ -101,6 +106,9 @@ function environment(
   return env;
 }
 
+const artifactEnvironment = (artifact: Brought | undefined) =>
+  artifact ? { GANTRY_ARTIFACT: artifact.path, GANTRY_ARTIFACT_VERSION: artifact.hash } : {};
+
 /** `token-ttl` and `tokenTtl` both become TOKEN_TTL. */
 function environmentName(option: string): string {
   return option
@@ -111,8 +119,13 @@ function environmentName(option: string): string {
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Replaces `${options.port}`, `${instance.zk}`, `${node.ipAddress}`, `${service.name}`, `${process.id}`, `${logLevel}`; `$${` stays `${`. */
-function fillIn(text: string, around: Surroundings, options: Record<string, unknown>): string {
+/** Replaces `${options.port}`, `${instance.zk}`, `${node.ipAddress}`, `${service.name}`, `${process.id}`, `${logLevel}`, `${artifact}`; `$${` stays `${`. */
+function fillIn(
+  text: string,
+  around: Surroundings,
+  options: Record<string, unknown>,
+  artifact: string | undefined,
+): string {
   const { instance, service, node } = around;
   const scope: Record<string, unknown> = {
     options,
@@ -121,6 +134,7 @@ function fillIn(text: string, around: Surroundings, options: Record<string, unkn
     node: { ...pick(node, ['name', 'ipAddress', 'username']), id: publicId('Node', node.id) },
     process: { id: around.processId },
     logLevel: service.logLevel?.toLowerCase(),
+    artifact,
   };
   return text.replace(/\$?\$\{([^{}]*)\}/g, (whole, path: string) => {
     if (whole.startsWith('$$')) return whole.slice(1);

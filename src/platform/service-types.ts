@@ -1,5 +1,6 @@
 // Service types: what the processes of a service run. The catalogue comes from a YAML file; the type `command` is built in.
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -10,9 +11,12 @@ export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL
 const DEFAULT_GRACE_SECONDS = 10;
 const DEFAULT_SETTLE_SECONDS = 0.5;
 
+// Going back to one of the last two versions takes no copy; more would fill the disks of nodes.
+const DEFAULT_KEPT_VERSIONS = 2;
+
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 // What placeholders may begin with.
-const ROOTS = ['options', 'instance', 'service', 'node', 'process', 'logLevel'];
+const ROOTS = ['options', 'instance', 'service', 'node', 'process', 'logLevel', 'artifact'];
 
 /** Text with placeholders, each closed and beginning with what there is. */
 const template = () =>
@@ -35,7 +39,16 @@ const stop = z
   })
   .default({ signal: 'TERM', graceSeconds: DEFAULT_GRACE_SECONDS });
 
-const TYPE = z.strictObject({
+/** A file or folder on the gateway's host, from the catalogue's own folder on if it is relative. */
+const artifact = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((path) => ({ path, keep: DEFAULT_KEPT_VERSIONS })),
+  z.strictObject({ path: z.string().min(1), keep: z.number().int().min(0).max(20).default(DEFAULT_KEPT_VERSIONS) }),
+]);
+
+const FIELDS = z.strictObject({
   description: z.string().optional(),
   command: z.array(template()).min(1).optional(),
   cwd: template().optional(),
@@ -46,12 +59,22 @@ const TYPE = z.strictObject({
   stop,
   /** How long a started process has to stay up for its start to have succeeded. */
   settleSeconds: z.number().min(0).max(600).default(DEFAULT_SETTLE_SECONDS),
+  artifact: artifact.optional(),
   options: z.record(z.string(), z.unknown()).optional(),
+});
+
+const TYPE = FIELDS.superRefine(({ artifact, command, cwd, env }, context) => {
+  const texts = [...(command ?? []), cwd ?? '', ...Object.values(env)];
+  if (artifact || !texts.some((text) => /(^|[^$])\$\{artifact\}/.test(text))) return;
+  context.addIssue({ code: 'custom', message: 'uses the placeholder artifact, and names no artifact' });
 });
 const CATALOGUE = z.strictObject({ types: z.record(z.string(), TYPE) });
 
 /** A type as the catalogue file has it; words and values may hold `${options.port}` and the like. */
 export type ServiceType = z.output<typeof TYPE>;
+
+/** What is copied to a node before a start. `keep` is how many versions stay that nothing uses any longer. */
+export type ArtifactSource = NonNullable<ServiceType['artifact']>;
 
 /** The built-in type: its options say what to run, word by word, without placeholders. */
 export const COMMAND_TYPE = 'command';
@@ -89,7 +112,7 @@ export class ServiceTypes {
       const result = CATALOGUE.safeParse(parse(readFileSync(path, 'utf8')));
       if (!result.success) throw new Error(z.prettifyError(result.error));
       if (COMMAND_TYPE in result.data.types) throw new Error(`the type ${COMMAND_TYPE} is built in`);
-      return new ServiceTypes(result.data.types, path);
+      return new ServiceTypes(withPlaces(result.data.types, dirname(resolve(path))), path);
     } catch (error) {
       throw unusable(path, (error as Error).message);
     }
@@ -124,6 +147,12 @@ export class ServiceTypes {
       'type',
     );
   }
+}
+
+function withPlaces(types: Record<string, ServiceType>, folder: string): Record<string, ServiceType> {
+  const place = (type: ServiceType) =>
+    type.artifact ? { ...type, artifact: { ...type.artifact, path: resolve(folder, type.artifact.path) } } : type;
+  return Object.fromEntries(Object.entries(types).map(([name, type]) => [name, place(type)]));
 }
 
 const unusable = (path: string, why: string) =>

@@ -7,6 +7,7 @@ import type { Operation } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
+import type { Artifacts, Brought } from './artifacts.ts';
 import { watchForExit } from './early-exit.ts';
 import type { NewsBus } from './news.ts';
 import type { OperationRecord } from './operation-record.ts';
@@ -41,6 +42,7 @@ export class StepRunner {
     private readonly status: StatusBook,
     private readonly serviceTypes: ServiceTypes,
     private readonly record: OperationRecord,
+    private readonly artifacts: Artifacts,
   ) {}
 
   /** Throws StepFailure. Safe to repeat: what is there already is success, and what was started is not stopped again. */
@@ -48,10 +50,13 @@ export class StepRunner {
     const { processId, stepId } = step;
     if (kind === 'STOP') await this.#stop(await this.#subject(processId, 'STOPPED'), actor);
     if (kind === 'RESTART' && !(await this.record.isStopped(stepId))) {
+      const subject = await this.#subject(processId, 'RUNNING');
+      // What could not be started again is left running, and runs on while its artifact is copied.
+      await this.#prepare(subject, stepId);
       await this.#stop(await this.#subject(processId, 'RUNNING'), actor);
       await this.record.noteStopped(stepId);
     }
-    if (kind !== 'STOP') await this.#start(await this.#subject(processId, 'RUNNING'), actor);
+    if (kind !== 'STOP') await this.#start(await this.#subject(processId, 'RUNNING'), stepId, actor);
   }
 
   async #subject(processId: string, wanted: 'RUNNING' | 'STOPPED'): Promise<Subject> {
@@ -63,13 +68,20 @@ export class StepRunner {
     return { process, nodeId: publicId('Node', process.node.id) };
   }
 
-  async #start({ process, nodeId }: Subject, actor: string): Promise<void> {
-    const run = this.#spec(process);
+  async #start(subject: Subject, stepId: number, actor: string): Promise<void> {
+    const { process, nodeId } = subject;
+    const { run, brought } = await this.#prepare(subject, stepId);
     await this.#announceStart(process, actor);
+    const former = process.artifact ?? null;
+    await this.#noteArtifact(process, former, brought?.hash ?? null);
     const early = watchForExit(this.bus, process.id);
     try {
       const { outcome, pid } = await this.fleet.start(nodeId, process.id, run.spec, { timeoutMs: START_TIMEOUT_MS });
-      if (outcome === 'ALREADY') return await this.#expectRunning(nodeId, process.id);
+      if (outcome === 'ALREADY') {
+        // It was not started now, but once before, with what it had then.
+        await this.#noteArtifact(process, brought?.hash ?? null, former);
+        return await this.#expectRunning(nodeId, process.id);
+      }
       const unless = (row: Process) => row.status !== 'STARTING' && row.status !== 'RUNNING';
       await this.status.record({ processId: process.id, actor, status: 'RUNNING', reason: 'STARTED', pid, unless });
       await early.expectNone(run.settleMs);
@@ -144,9 +156,21 @@ export class StepRunner {
     }
   }
 
-  #spec(process: Process): RunSpec {
+  /** All that a start takes, on the node too. Throws StepFailure before anything is copied for what cannot be started. */
+  async #prepare({ process }: Subject, stepId: number): Promise<{ run: RunSpec; brought: Brought | undefined }> {
+    this.#spec(process);
+    const brought = await this.artifacts.bring(process, stepId);
+    return { run: this.#spec(process, brought), brought };
+  }
+
+  // Before the start, so that no end of the gateway leaves a process of which nobody knows what it runs.
+  async #noteArtifact({ id }: Process, present: string | null, next: string | null): Promise<void> {
+    if (present !== next) await this.artifacts.note(id, next);
+  }
+
+  #spec(process: Process, brought?: Brought): RunSpec {
     try {
-      return runSpec(this.serviceTypes, surroundings(process));
+      return runSpec(this.serviceTypes, surroundings(process), brought);
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
       throw new StepFailure(error.code === 'CONFLICT' ? 'NODE_CLOSED' : 'NOT_STARTABLE', error.message);

@@ -4,6 +4,7 @@ import { Integration } from './integration.ts';
 import { Node } from './node.ts';
 import { NodeLink } from './node-link.ts';
 import { Operation } from './operation.ts';
+import { OperationArtifact } from './operation-artifact.ts';
 import { OperationStep } from './operation-step.ts';
 import { Process } from './process.ts';
 import { Service } from './service.ts';
@@ -21,4 +22,5 @@ export const ENTITIES = [
   Process,
   Operation,
   OperationStep,
+  OperationArtifact,
 ];

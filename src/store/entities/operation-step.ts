@@ -24,6 +24,9 @@ const schema = defineEntity({
     previousDesired: word<DesiredState>().nullable(),
     // The first half of a restart was done by then: it is not done again.
     stoppedAt: instant().nullable(),
+    // How much of an artifact was sent to the node, of how much; null if nothing had to be.
+    artifactBytesSent: p.integer().nullable(),
+    artifactBytes: p.integer().nullable(),
     // Outlives the process: history says what it was about.
     processId: text().index(),
     operation: () => p.manyToOne(Operation).ref().deleteRule('cascade'),

@@ -62,6 +62,8 @@ const schema = defineEntity({
     signal: text().nullable(),
     restarts: p.integer().default(0),
     nextAttemptAt: instant().nullable(),
+    // The version of the artifact that it was last started with.
+    artifact: text().nullable(),
     startedAt: instant().nullable(),
     observedAt: instant().onCreate(now),
     changedAt: instant().onCreate(now),

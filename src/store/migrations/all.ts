@@ -3,10 +3,12 @@ import { InitialSchema } from './0001-initial-schema.ts';
 import { NodeLinks } from './0002-node-links.ts';
 import { Restarts } from './0003-restarts.ts';
 import { StepsThatGoOn } from './0004-steps-that-go-on.ts';
+import { ArtifactVersions } from './0007-artifacts.ts';
 
 export const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
   { name: '0002-node-links', class: NodeLinks },
   { name: '0003-restarts', class: Restarts },
   { name: '0004-steps-that-go-on', class: StepsThatGoOn },
+  { name: '0007-artifacts', class: ArtifactVersions },
 ];
