@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import ssh2, { type Client } from 'ssh2';
 import { loginMethods } from './credentials.ts';
 import { connectionFailure, fromConnectError } from './failures.ts';
-import { describeHostKey, isPinned, preferredAlgorithms } from './hostkey.ts';
+import { describeHostKey, isPinned, isRevokedFor, knownKeys, preferredAlgorithms } from './hostkey.ts';
 import { type ReachOptions, reach } from './reach.ts';
 import type { HostKey, NodeTarget } from './types.ts';
 import { FleetError } from './types.ts';
@@ -15,6 +15,8 @@ export interface ConnectOptions extends ReachOptions {
   readonly signal?: AbortSignal;
   /** First contact: awaited before any credential is sent. */
   readonly pin: (key: HostKey) => Promise<void>;
+  /** Told, after the log-in, of all keys that the server has proven to have; OpenSSH does so. */
+  readonly proven?: (keys: readonly HostKey[]) => void;
   /** Told of the key as soon as it is seen, whatever comes of it. */
   readonly sawHostKey?: (key: HostKey) => void;
   /** Awaited once the server has been reached; resolves to what gives the slot back. */
@@ -103,6 +105,8 @@ function logIn(
     const client = new ssh2.Client();
     attempt.closers.push(() => client.destroy());
     client.once('ready', () => resolve(client));
+    // ssh2 asks the server to sign with each key that it offers, and tells of those whose signature is right.
+    client.on('hostkeys', (keys) => options.proven?.(knownKeys(keys.map((key) => key.getPublicSSH()))));
     client.on('error', reject);
     client.once('close', () => reject(connectionFailure('RESET', target)));
     client.on('change password', () =>
@@ -130,6 +134,12 @@ function logIn(
 /** Resolves if the key may be trusted. Until then nothing about the user is sent. */
 async function judge(key: HostKey, target: NodeTarget, options: ConnectOptions): Promise<void> {
   options.sawHostKey?.(key);
+  if (isRevokedFor(target, key)) {
+    throw new FleetError(
+      'HOST_KEY_REVOKED',
+      `${target.host}:${target.port} shows the host key ${key.fingerprint} (${key.type}), which was revoked: somebody else may have it. Nothing was sent.`,
+    );
+  }
   if (isPinned(target.hostKeys, key)) return;
   if (target.hostKeys.length > 0) {
     throw new FleetError(

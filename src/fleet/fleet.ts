@@ -1,8 +1,9 @@
 // The nodes that are watched, and what can be asked of them. The only door of this layer.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Networks } from '../networks.ts';
 import { Courier, type Wanted } from './artifacts/courier.ts';
-import type { BackoffOptions } from './backoff.ts';
+import { Backoff, type BackoffOptions } from './backoff.ts';
 import { sameLogin } from './credentials.ts';
 import { fromAnswer } from './failures.ts';
 import { follow, type LogPart } from './follow.ts';
@@ -45,6 +46,8 @@ export interface FleetOptions {
 
 // For the link over which an artifact goes; it was there a moment ago.
 const LINK_MS = 30_000;
+
+const PING_RETRIES = 2;
 
 export class Fleet {
   readonly #watches = new Map<string, Watch>();
@@ -105,14 +108,20 @@ export class Fleet {
     const pins = target.hostKeys.length > 0 ? target.hostKeys : known;
     const options = {
       timeoutMs: this.#connectTimeoutMs,
-      pin: (key: Parameters<FleetListener['pin']>[1][number]) => this.#listener.pin(target.id, [key]),
+      pin: (key: Parameters<FleetListener['pin']>[1][number]) => this.#listener.pin(target.id, [key], target),
       slot: () => this.#gate.total(),
       names: () => this.#gate.names(),
       networks: this.#networks,
     };
-    const result = await this.#gate.perServer(`${target.host}:${target.port}`, () =>
-      ping({ ...target, hostKeys: pins }, options),
-    );
+    const look = () =>
+      this.#gate.perServer(`${target.host}:${target.port}`, () => ping({ ...target, hostKeys: pins }, options));
+    let result = await look();
+    // A server that is being stormed drops connections at random.
+    const backoff = new Backoff(this.#backoff);
+    for (let again = 0; result.reason === 'RESET' && again < PING_RETRIES; again++) {
+      await sleep(backoff.next());
+      result = await look();
+    }
     if (result.reachable && watch && sameLogin(watch.target, target)) watch.retry();
     return result;
   }

@@ -20,13 +20,26 @@ export function guard(listener: FleetListener, log: Log): FleetListener {
     }
   };
   return {
-    async pin(nodeId, keys) {
+    async pin(nodeId, keys, at) {
       log.info({ nodeId, hostKeys: keys }, 'first contact');
-      await listener.pin(nodeId, keys);
+      await listener.pin(nodeId, keys, at);
+    },
+    async proven(nodeId, keys, at) {
+      try {
+        await listener.proven(nodeId, keys, at);
+      } catch (error) {
+        log.error({ nodeId, err: error }, "the fleet's listener failed at proven");
+      }
     },
     connection(connection) {
       logConnection(log, connection);
       call('connection', connection.nodeId, () => listener.connection(connection));
+    },
+    tried(connection) {
+      call('tried', connection.nodeId, () => listener.tried(connection));
+    },
+    measured(nodeId, latencyMs) {
+      call('measured', nodeId, () => listener.measured(nodeId, latencyMs));
     },
     snapshot(nodeId, all) {
       call('snapshot', nodeId, () => listener.snapshot(nodeId, all));

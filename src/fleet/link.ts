@@ -51,6 +51,7 @@ const MAX_PROCESSES = 20_000;
 const MAX_DATA_LINES = 1_000;
 const MAX_UNWRITTEN = 16 * 1024 * 1024;
 const MAX_NONSENSE = 1_000;
+const ROUND_TRIP_MS = 10_000;
 const BOOT_ID = /^[0-9a-f-]{1,64}$/;
 
 /** Connects, installs the keeper and waits for its hello. Throws FleetError. */
@@ -144,6 +145,18 @@ export class Link {
   openSubsystem(name: 'sftp', timeoutMs: number): Promise<ClientChannel> {
     if (this.#error) return Promise.reject(this.#error);
     return openSubsystem(this.#client, name, timeoutMs, this.down);
+  }
+
+  /** Milliseconds until the node has answered a line, or undefined: it is busy with a request, or has not answered. */
+  async roundTrip(): Promise<number | undefined> {
+    // Requests are answered in their order: behind another one its work would be measured.
+    if (this.#waiting.size > 0) return undefined;
+    const asked = performance.now();
+    // No request: the node says so at once, and does nothing.
+    return this.request('echo', [], ROUND_TRIP_MS).answer.then(
+      () => performance.now() - asked,
+      () => undefined,
+    );
   }
 
   /** Ends the link; processes and their keepers live on. */

@@ -7,6 +7,9 @@ export interface HostKey {
   readonly fingerprint: string;
 }
 
+/** Where a node was reached. */
+export type Place = Pick<NodeTarget, 'host' | 'port'>;
+
 /** Where a node is and how to log in. `hostKeys` empty means first contact: the key that is met gets pinned. */
 export interface NodeTarget {
   readonly id: string;
@@ -17,6 +20,8 @@ export interface NodeTarget {
   readonly privateKey?: Secret | undefined;
   readonly passphrase?: Secret | undefined;
   readonly hostKeys: readonly HostKey[];
+  /** Fingerprints of keys that it must never show, whatever else is said of them. */
+  readonly revokedHostKeys?: readonly string[];
 }
 
 /**
@@ -38,6 +43,7 @@ export type FailureReason =
   | 'AUTHENTICATION'
   | 'HOST_KEY_CHANGED'
   | 'HOST_KEY_UNKNOWN'
+  | 'HOST_KEY_REVOKED'
   | 'NOT_SSH'
   | 'UNSUPPORTED'
   | 'LOST'
@@ -92,6 +98,12 @@ export interface Connection {
   readonly message?: string;
   /** The kernel's boot id of the node, known while CONNECTED. */
   readonly bootId?: string;
+  /** Attempts that have failed since the link was last up, or the node last changed. */
+  readonly attempts: number;
+  /** When it is tried next; without it nobody tries until the node changes or somebody asks. */
+  readonly nextAttemptAt?: Date;
+  /** The latest failure, also after the link came back. */
+  readonly lastFailure?: { readonly reason: FailureReason; readonly message: string; readonly at: Date };
 }
 
 /**
@@ -177,9 +189,18 @@ export interface StopResult {
 /** Whoever wants to know. Calls arrive in the node's order; a throwing listener is logged and does not break the link. */
 export interface FleetListener {
   /** First contact: awaited before any credential is sent. A rejection refuses the connection, with its reason if it is a FleetError. */
-  pin(nodeId: string, keys: readonly HostKey[]): Promise<void>;
+  pin(nodeId: string, keys: readonly HostKey[], at: Place): Promise<void>;
+  /**
+   * The node has proven that it has these keys, the one that it showed among them: all that it may show from now on. `at` is where it was
+   * reached.
+   */
+  proven(nodeId: string, keys: readonly HostKey[], at: Place): Promise<void>;
   /** Every change of a watched node's link. */
   connection(connection: Connection): void;
+  /** Another attempt has failed as the one before: nothing has changed but the numbers. */
+  tried(connection: Connection): void;
+  /** The smoothed round trip to a connected node, in milliseconds; every few seconds. */
+  measured(nodeId: string, latencyMs: number): void;
   /** The whole truth about a node: after connecting and whenever the node says so. */
   snapshot(nodeId: string, all: readonly Observation[]): void;
   /** One pushed change. */

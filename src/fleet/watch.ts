@@ -5,8 +5,10 @@ import { Backoff, type BackoffOptions } from './backoff.ts';
 import { sameLogin } from './credentials.ts';
 import { connectionFailure } from './failures.ts';
 import type { HandshakeGate } from './gate.ts';
-import { isPinned } from './hostkey.ts';
+import { isPinned, isRevokedFor, isTrusted } from './hostkey.ts';
 import { type Link, openLink } from './link.ts';
+import { measure } from './measure.ts';
+import { Standing } from './standing.ts';
 import type { Connection, ConnectionState, FailureReason, FleetListener, HostKey, NodeTarget } from './types.ts';
 import { FleetError } from './types.ts';
 
@@ -25,6 +27,7 @@ const FINAL: Partial<Record<FailureReason, ConnectionState>> = {
   BAD_CREDENTIAL: 'AUTH_FAILED',
   HOST_KEY_CHANGED: 'HOST_KEY_CHANGED',
   HOST_KEY_UNKNOWN: 'HOST_KEY_UNKNOWN',
+  HOST_KEY_REVOKED: 'HOST_KEY_CHANGED',
   ADDRESS_REFUSED: 'ADDRESS_REFUSED',
   UNSUPPORTED: 'UNSUPPORTED',
 };
@@ -33,7 +36,6 @@ const FINAL: Partial<Record<FailureReason, ConnectionState>> = {
 const GOOD_LINK_MS = 10_000;
 
 export class Watch {
-  connection: Connection;
   #target: NodeTarget;
   #link: Link | undefined;
   #shownKey: HostKey | undefined;
@@ -44,6 +46,7 @@ export class Watch {
   #waiters: PromiseWithResolvers<Link>[] = [];
   #closed = false;
   readonly #backoff: Backoff;
+  readonly #standing: Standing;
   readonly #ended: Promise<void>;
 
   constructor(
@@ -52,9 +55,12 @@ export class Watch {
   ) {
     this.#target = target;
     this.#backoff = new Backoff(options.backoff);
-    this.connection = { nodeId: target.id, state: 'CONNECTING', since: new Date() };
-    options.listener.connection(this.connection);
+    this.#standing = new Standing(target.id, options.listener);
     this.#ended = this.#run();
+  }
+
+  get connection(): Connection {
+    return this.#standing.connection;
   }
 
   get target(): NodeTarget {
@@ -68,13 +74,14 @@ export class Watch {
       pins.length === this.#target.hostKeys.length && pins.every((pin) => isPinned(this.#target.hostKeys, pin));
     const same = sameLogin(target, this.#target);
     // The key that is shown at present is among the pins: that is how a first contact ends.
-    const stillPinned = this.#shownKey !== undefined && isPinned(pins, this.#shownKey);
+    const stillPinned = this.#shownKey !== undefined && isTrusted({ ...target, hostKeys: pins }, this.#shownKey);
     this.#target = { ...target, hostKeys: pins };
-    if (same && (samePins || (stillPinned && !this.#failedForGood()))) return;
+    const isRevoked = this.#shownKey !== undefined && isRevokedFor(target, this.#shownKey);
+    if (same && !isRevoked && (samePins || (stillPinned && !this.#failedForGood()))) return;
     this.#backoff.reset();
     this.#shownKey = undefined;
     this.#link = undefined;
-    this.#say('CONNECTING');
+    this.#standing.connecting();
     this.#round.abort();
     this.#wake();
   }
@@ -117,12 +124,14 @@ export class Watch {
     while (!this.#closed) {
       this.#round = new AbortController();
       const round = this.#round.signal;
+      let link: Link | undefined;
       try {
-        const link = await this.#open(round);
+        link = await this.#open(round);
         await this.#hold(link, round);
       } catch (error) {
         if (round.aborted) continue;
-        await this.#pause(error instanceof FleetError ? error : new FleetError('FAILED', 'Connecting failed.'), round);
+        const failure = error instanceof FleetError ? error : new FleetError('FAILED', 'Connecting failed.');
+        await this.#pause(failure, link !== undefined, round);
       }
     }
   }
@@ -131,8 +140,17 @@ export class Watch {
     const { listener, gate, networks, connectTimeoutMs: timeoutMs, heartbeatTimeoutMs } = this.options;
     const target = this.#target;
     const pin = async (key: HostKey) => {
-      await listener.pin(target.id, [key]);
+      await listener.pin(target.id, [key], target);
       if (!signal.aborted) this.#target = { ...this.#target, hostKeys: [key] };
+    };
+    const proven = (keys: readonly HostKey[]) => {
+      const shown = this.#shownKey;
+      // All of them or nothing: a server that does not prove the key that it has just shown is a strange one.
+      if (signal.aborted || !shown || !isPinned(keys, shown)) return;
+      if (keys.length === this.#target.hostKeys.length && keys.every((key) => isPinned(this.#target.hostKeys, key)))
+        return;
+      this.#target = { ...this.#target, hostKeys: keys.filter((key) => !isRevokedFor(this.#target, key)) };
+      void listener.proven(target.id, keys, target);
     };
     const sawHostKey = (key: HostKey) => {
       if (!signal.aborted) this.#shownKey = key;
@@ -142,7 +160,7 @@ export class Watch {
       snapshot: (all: Parameters<FleetListener['snapshot']>[1]) => listener.snapshot(target.id, all),
       observed: (one: Parameters<FleetListener['observed']>[1]) => listener.observed(target.id, one),
     };
-    const options = { timeoutMs, heartbeatTimeoutMs, signal, pin, sawHostKey, slot, names, networks };
+    const options = { timeoutMs, heartbeatTimeoutMs, signal, pin, proven, sawHostKey, slot, names, networks };
     return gate.perServer(`${target.host}:${target.port}`, () => openLink(target, options, events), signal);
   }
 
@@ -153,22 +171,26 @@ export class Watch {
     const close = () => link.close();
     round.addEventListener('abort', close, { once: true });
     if (round.aborted) close();
-    else this.#say('CONNECTED', { bootId: link.bootId });
+    else this.#standing.connected(link.bootId);
     for (const waiter of this.#waiters) waiter.resolve(link);
+    const stopMeasuring = measure(link, (ms) => this.#standing.measured(ms));
     const error = await link.down;
+    stopMeasuring();
     this.#link = undefined;
     if (performance.now() - madeAt > GOOD_LINK_MS) this.#backoff.reset();
     throw error;
   }
 
   /** After a failure: until the next attempt is due, or someone asks for it. */
-  async #pause(error: FleetError, round: AbortSignal): Promise<void> {
+  async #pause(error: FleetError, wasUp: boolean, round: AbortSignal): Promise<void> {
     const final = FINAL[error.reason];
-    this.#say(final ?? 'UNREACHABLE', { reason: error.reason, message: error.message });
+    const waitMs = final ? undefined : this.#backoff.next();
+    const next = waitMs === undefined ? undefined : new Date(Date.now() + waitMs);
+    this.#standing.failed(final ?? 'UNREACHABLE', error, wasUp, next);
     // A server that is being stormed drops connections at random: whoever waits had better wait for the next try.
     if (error.reason !== 'RESET') for (const waiter of this.#waiters) waiter.reject(error);
     await new Promise<void>((resolve) => {
-      const timer = final ? undefined : setTimeout(resolve, this.#backoff.next());
+      const timer = waitMs === undefined ? undefined : setTimeout(resolve, waitMs);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -176,13 +198,5 @@ export class Watch {
       if (round.aborted) this.#wake();
     });
     this.#wake = () => {};
-  }
-
-  #say(state: ConnectionState, more: { reason?: FailureReason; message?: string; bootId?: string } = {}): void {
-    const now = this.connection;
-    if (now.state === state && now.reason === more.reason && now.message === more.message) return;
-    const since = now.state === state ? now.since : new Date();
-    this.connection = { nodeId: this.#target.id, state, since, ...more };
-    this.options.listener.connection(this.connection);
   }
 }

@@ -1,5 +1,5 @@
 // Nodes in the graph. Credentials go in, sealed, and never come out.
-import { Args, Field, FieldResolver, ID, InputType, Int, ObjectType, Resolver } from 'type-graphql';
+import { Args, Field, FieldResolver, Float, ID, InputType, Int, ObjectType, Resolver } from 'type-graphql';
 import { createNode, deleteNode, updateNode } from '../platform/nodes.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
@@ -21,6 +21,37 @@ class NodeLink {
 
   @Field(() => String, { nullable: true, description: 'The same for people.' })
   message!: string | null;
+
+  @Field(() => Int, {
+    description: 'Attempts that have failed since it was last up, or since the node last changed; 0 while it is up.',
+  })
+  attempts!: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When it is tried next. Null while it is up or being made, and where nobody tries again by himself: after AUTH_FAILED, HOST_KEY_CHANGED, HOST_KEY_UNKNOWN, ADDRESS_REFUSED and UNSUPPORTED the next try is after a change of the node, `trustHostKey`, or a `pingNode` that succeeds.',
+  })
+  nextAttemptAt!: string | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Milliseconds of a round trip over it, smoothed; null until measured, and while it is not up. Measured every ten seconds; written down when it has changed by a fifth, every 30 seconds at most.',
+  })
+  latencyMs!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The latest failure, for people. It stays when the link comes back; null if there was none.',
+  })
+  lastError!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same for programs, as in `reason`.' })
+  lastErrorReason!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When that was.' })
+  lastErrorAt!: string | null;
 }
 
 @ObjectType('Node', { description: 'A machine of an instance, reached by SSH.', simpleResolvers: true })
@@ -57,7 +88,7 @@ export class Node extends Written {
 
   @Field(() => [String], {
     description:
-      'The host keys that it may show, as type and SHA256 fingerprint. Empty until the first contact, which pins them.',
+      'The host keys that it may show, as type and SHA256 fingerprint. Empty until the first contact, which pins the one that is shown; a node that proves to have others (OpenSSH does) is pinned with all of them.',
   })
   hostKeys!: string[];
 

@@ -60,7 +60,8 @@ export const LinkState = words<Link>('LinkState', 'How the link of the gateway t
   CONNECTED: 'It is up: what is said of its processes is what is.',
   UNREACHABLE: 'The node did not answer; it is tried again, with growing pauses.',
   AUTH_FAILED: 'The node refuses the credential. It is not tried again until the credential changes.',
-  HOST_KEY_CHANGED: 'The node shows another host key than the pinned one. It is not tried again until `trustHostKey`.',
+  HOST_KEY_CHANGED:
+    'The node shows another host key than the pinned ones, or a revoked one. It is not tried again until `trustHostKey`.',
   HOST_KEY_UNKNOWN: 'The node was never met, and a setting wants its host key approved first: see `trustHostKey`.',
   ADDRESS_REFUSED:
     'Its address is in none of the networks in which nodes may be. It is not tried again until it changes.',

@@ -1,8 +1,10 @@
 // Host keys: which ones a node may show, and who says so.
 import { badInput } from '../errors.ts';
 import { FleetError, type HostKey } from '../fleet/types.ts';
-import { pinHostKeys, watchNode } from './links.ts';
+import { Node } from '../store/entities/node.ts';
+import { formatKeys, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
+import { find } from './records.ts';
 
 /** At first contact: the key that is met is the node from then on, or nobody logs in until somebody approves it. */
 export const HOST_KEY_POLICIES = ['accept-new', 'strict'] as const;
@@ -25,7 +27,12 @@ export async function trustHostKey(platform: Platform, id: string, key: HostKey)
   if (!/^SHA256:[A-Za-z0-9+/]{43}$/.test(key.fingerprint)) {
     throw badInput('A fingerprint looks like SHA256: and 43 characters, as `ssh-keygen -l` prints it.', 'fingerprint');
   }
-  await pinHostKeys(platform, id, [key]);
+  await platform.store.write(async (em) => {
+    const node = await find(em, Node, id);
+    node.hostKeys = formatKeys([key]);
+    const revoked = JSON.parse(node.revokedHostKeys) as string[];
+    node.revokedHostKeys = JSON.stringify(revoked.filter((fingerprint) => fingerprint !== key.fingerprint));
+  });
   await watchNode(platform, id);
   return id;
 }

@@ -1,10 +1,12 @@
 // Links: which nodes the fleet watches, with which credentials and which pinned keys.
-import type { Connection, HostKey, NodeTarget } from '../fleet/types.ts';
+import { GantryError } from '../errors.ts';
+import type { Connection, HostKey, NodeTarget, Place } from '../fleet/types.ts';
 import { Node } from '../store/entities/node.ts';
 import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
 import { keyOf, publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
+import { nodesInUse } from '../store/nodes-in-use.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
@@ -13,27 +15,79 @@ import { find } from './records.ts';
 export const SECRETS = ['password', 'privateKey', 'passphrase'] as const;
 export type SecretName = (typeof SECRETS)[number];
 
-/** Remembers the keys that a node showed at first contact. */
-export async function pinHostKeys(
-  { store }: Pick<Platform, 'store'>,
-  id: string,
-  keys: readonly HostKey[],
-): Promise<void> {
+/** Remembers the keys that a node showed at first contact. `at` is where: a node that moved meanwhile is another machine. */
+export async function pinHostKeys(store: Store, id: string, keys: readonly HostKey[], at: Place): Promise<void> {
   await store.write(async (em) => {
     const node = await find(em, Node, id);
-    node.hostKeys = JSON.stringify(keys.map(({ type, fingerprint }) => `${type} ${fingerprint}`));
+    if (!isAt(node, at)) throw new GantryError('CONFLICT', `Node ${id} was moved while it was being reached.`);
+    await keepHostKeys(em, node, keys);
   });
 }
 
+/** Takes the keys that a node has proven to have for all that it may show, if one that is pinned is among them. */
+export async function widenHostKeys(store: Store, id: string, keys: readonly HostKey[], at: Place): Promise<void> {
+  await store.write(async (em) => {
+    const node = await em.findOne(Node, keyOf('Node', id));
+    if (!node || !isAt(node, at)) return;
+    // Somebody may have said meanwhile that it is another machine.
+    const isKnown = parseKeys(node.hostKeys).some((pin) =>
+      keys.some(({ fingerprint }) => fingerprint === pin.fingerprint),
+    );
+    const revoked = JSON.parse(node.revokedHostKeys) as string[];
+    if (isKnown)
+      await keepHostKeys(
+        em,
+        node,
+        keys.filter(({ fingerprint }) => !revoked.includes(fingerprint)),
+      );
+  });
+}
+
+const isAt = (node: Node, { host, port }: Place) => node.ipAddress === host && node.port === port;
+
+// Learnt, not written: it is no new version of the node.
+const keepHostKeys = (em: EntityManager, node: Node, keys: readonly HostKey[]) =>
+  em.nativeUpdate(Node, { id: node.id }, { hostKeys: formatKeys(keys) });
+
+/** Host keys as they are stored: a JSON list of type and fingerprint. */
+export const formatKeys = (keys: readonly HostKey[]): string =>
+  JSON.stringify(keys.map(({ type, fingerprint }) => `${type} ${fingerprint}`));
+
+const parseKeys = (text: string): HostKey[] =>
+  (JSON.parse(text) as string[]).map((key) => {
+    const [type = '', fingerprint = ''] = key.split(' ');
+    return { type, fingerprint };
+  });
+
 /** Writes down how the link to a node stands. */
-export async function recordLink(store: Store, { nodeId, state, since, reason, message }: Connection): Promise<void> {
+export async function recordLink(store: Store, connection: Connection): Promise<void> {
+  const { nodeId, state, since, reason, message, attempts, nextAttemptAt, lastFailure } = connection;
   await store.write(async (em) => {
     const node = keyOf('Node', nodeId);
     // The node may have been deleted meanwhile.
     if ((await em.count(Node, { id: node })) === 0) return;
     const link = (await em.findOne(NodeLink, { node })) ?? em.create(NodeLink, { node } as never);
-    em.assign(link, { state, since: since.toISOString(), reason: reason ?? null, message: message ?? null });
+    em.assign(link, {
+      state,
+      since: since.toISOString(),
+      reason: reason ?? null,
+      message: message ?? null,
+      attempts,
+      nextAttemptAt: nextAttemptAt?.toISOString() ?? null,
+      lastErrorReason: lastFailure?.reason ?? null,
+      lastError: lastFailure?.message ?? null,
+      lastErrorAt: lastFailure?.at.toISOString() ?? null,
+      // Measured anew on each link.
+      latencyMs: null,
+    });
   });
+}
+
+/** Writes down how far away a connected node is. */
+export async function recordLatency(store: Store, nodeId: string, latencyMs: number): Promise<void> {
+  await store.write((em) =>
+    em.nativeUpdate(NodeLink, { node: keyOf('Node', nodeId), state: 'CONNECTED' }, { latencyMs }),
+  );
 }
 
 /** The gateway keeps no link to this node any longer; without a node, to none. */
@@ -60,7 +114,7 @@ export async function endLink({ store, fleet }: Pick<Platform, 'store' | 'fleet'
 /** Links to all nodes that have processes: what runs there is adopted. */
 export async function watchAllNodes(platform: Platform): Promise<void> {
   const { store, fleet, log } = platform;
-  const nodes = await store.write((em) => findWatched(em));
+  const nodes = await store.write(async (em) => em.find(Node, { id: { $in: await nodesInUse(em) } }));
   for (const node of nodes) {
     try {
       fleet.watch(targetOf(store.keyring, node));
@@ -70,11 +124,6 @@ export async function watchAllNodes(platform: Platform): Promise<void> {
   }
 }
 
-async function findWatched(em: EntityManager): Promise<Node[]> {
-  const processes = await em.find(Process, {}, { fields: ['node'] });
-  return em.find(Node, { id: { $in: [...new Set(processes.map((process) => process.node.id))] } });
-}
-
 /** How to reach a node and log in to it. */
 export function targetOf(keyring: Keyring, node: Node): NodeTarget {
   return {
@@ -82,10 +131,8 @@ export function targetOf(keyring: Keyring, node: Node): NodeTarget {
     host: node.ipAddress,
     port: node.port,
     username: node.username,
-    hostKeys: (JSON.parse(node.hostKeys) as string[]).map((key) => {
-      const [type = '', fingerprint = ''] = key.split(' ');
-      return { type, fingerprint };
-    }),
+    hostKeys: parseKeys(node.hostKeys),
+    revokedHostKeys: JSON.parse(node.revokedHostKeys) as string[],
     ...Object.fromEntries(
       SECRETS.flatMap((name) => {
         const sealed = node[`${name}Sealed`];

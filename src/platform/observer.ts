@@ -1,15 +1,23 @@
 // Hears what the fleet says of nodes and processes, and turns it into what the platform says of them.
 import type { Logger } from 'pino';
-import type { Connection, FleetListener, HostKey, Observation } from '../fleet/types.ts';
+import type { Connection, FleetListener, HostKey, Observation, Place } from '../fleet/types.ts';
 import type { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import { expectNewAccepted, type HostKeyPolicy } from './host-keys.ts';
-import { pinHostKeys, recordLink } from './links.ts';
+import { pinHostKeys, recordLatency, recordLink, widenHostKeys } from './links.ts';
 import { toSeen } from './seen.ts';
 import type { Seen, StatusBook } from './status.ts';
 
+// How much nearer or farther a node has to be for that to be written down, and how often.
+const NOTABLE_SHARE = 0.2;
+const NOTABLE_MS = 0.5;
+const LATENCY_PAUSE_MS = 30_000;
+
 export class Observer implements FleetListener {
+  /** What was last written down of each link, since it was made. */
+  readonly #latencies = new Map<string, { ms: number; at: number }>();
+
   constructor(
     private readonly store: Store,
     private readonly status: StatusBook,
@@ -17,17 +25,38 @@ export class Observer implements FleetListener {
     private readonly hostKeys: HostKeyPolicy,
   ) {}
 
-  async pin(nodeId: string, keys: readonly HostKey[]): Promise<void> {
+  async pin(nodeId: string, keys: readonly HostKey[], at: Place): Promise<void> {
     expectNewAccepted(this.hostKeys, nodeId, keys);
-    await pinHostKeys({ store: this.store }, nodeId, keys);
+    await pinHostKeys(this.store, nodeId, keys, at);
     this.log.info({ node: nodeId, hostKeys: keys }, 'first contact: these host keys are the node from now on');
+  }
+
+  async proven(nodeId: string, keys: readonly HostKey[], at: Place): Promise<void> {
+    await widenHostKeys(this.store, nodeId, keys, at);
+    this.log.info({ node: nodeId, hostKeys: keys }, 'the node has proven that these are its host keys');
+  }
+
+  tried(connection: Connection): void {
+    this.#writeDown(connection.nodeId, recordLink(this.store, connection));
+  }
+
+  measured(nodeId: string, latencyMs: number): void {
+    const written = this.#latencies.get(nodeId);
+    const isNews = !written || Math.abs(latencyMs - written.ms) > Math.max(NOTABLE_MS, NOTABLE_SHARE * written.ms);
+    // A row that is written at every look, for hundreds of nodes, would be work for nobody.
+    if (!isNews || (written && performance.now() - written.at < LATENCY_PAUSE_MS)) return;
+    this.#latencies.set(nodeId, { ms: latencyMs, at: performance.now() });
+    this.#writeDown(nodeId, recordLatency(this.store, nodeId, Math.round(latencyMs * 100) / 100));
+  }
+
+  #writeDown(nodeId: string, writing: Promise<unknown>): void {
+    void writing.catch((error) => this.log.error({ node: nodeId, err: error }, 'a link could not be written down'));
   }
 
   connection(connection: Connection): void {
     const { nodeId, state, message } = connection;
-    void recordLink(this.store, connection).catch((error) =>
-      this.log.error({ node: nodeId, err: error }, 'a link could not be written down'),
-    );
+    this.#latencies.delete(nodeId);
+    this.#writeDown(nodeId, recordLink(this.store, connection));
     if (state === 'CONNECTED') return;
     // Between two links nobody looks: what was last seen is not what is.
     void this.status.recordNode(nodeId, (process) =>

@@ -21,6 +21,33 @@ describe('a link', () => {
     expect(t.heard.connections.map(({ state }) => state)).toEqual(['CONNECTING', 'CONNECTED']);
   });
 
+  it('knows how far away the node is, and goes on knowing the last failure', async () => {
+    const [a, t] = [await node(), fleet({ backoff: { firstMs: 60_000, maxMs: 60_000 } })];
+    const { nodeId } = await t.reach(a.target());
+    const { latencyMs } = await until('a measurement', () => t.heard.latencies[0]);
+    expect(latencyMs).toBeGreaterThan(0);
+    expect(t.fleet.connection(nodeId)?.lastFailure).toBeUndefined();
+
+    await a.server.close();
+    const lost = await until('the loss', () => {
+      const now = t.fleet.connection(nodeId);
+      return now?.state === 'UNREACHABLE' && now;
+    });
+    expect(lost).toMatchObject({ reason: 'LOST', attempts: 0, lastFailure: { reason: 'LOST' } });
+    expect(lost.nextAttemptAt?.getTime()).toBeGreaterThan(Date.now());
+    // Somebody asks: each attempt is counted, the state stays what it is.
+    for (const attempts of [1, 2]) {
+      await expect(t.fleet.refresh(nodeId, timeout)).rejects.toMatchObject({ reason: 'REFUSED' });
+      expect(t.fleet.connection(nodeId)).toMatchObject({ state: 'UNREACHABLE', attempts, since: lost.since });
+    }
+    expect(t.heard.tries.at(-1)).toMatchObject({ attempts: 2, lastFailure: { reason: 'REFUSED' } });
+
+    const again = await node();
+    const back = await t.reach(again.target({ id: nodeId, hostKeys: [again.server.hostKey] }));
+    expect(back).toMatchObject({ attempts: 0, lastFailure: { reason: 'REFUSED' } });
+    expect(back.nextAttemptAt).toBeUndefined();
+  });
+
   it('sends nothing when the pin is not accepted', async () => {
     const [a, t] = [await node(), fleet()];
     t.heard.pin = () => Promise.reject(new Error('strict'));

@@ -22,6 +22,8 @@ describe('logging in', () => {
     const { reason, message } = await t.reach(wrong, 'AUTH_FAILED');
     expect(reason).toBe('AUTHENTICATION');
     expect(message).toContain('"gantry"');
+    expect(t.fleet.connection(wrong.id)).toMatchObject({ attempts: 1, lastFailure: { reason } });
+    expect(t.fleet.connection(wrong.id)?.nextAttemptAt).toBeUndefined();
     const start = t.fleet.start(wrong.id, 'a', sleeper, timeout);
     await expect(start).rejects.toMatchObject({ reason: 'AUTHENTICATION' });
     t.fleet.watch(wrong);
@@ -74,6 +76,24 @@ describe('logging in', () => {
     expect(a.server.accepted).toBe(accepted);
     expect(a.server.authRequests).toHaveLength(length);
     await t.reach(a.target({ hostKeys: [a.server.hostKey] }));
+  });
+});
+
+describe('a host key that was revoked', () => {
+  it('ends the link at once, and logs in to nobody, though it is pinned', async () => {
+    const [a, t] = [await node(), fleet()];
+    const { nodeId } = await t.reach(a.target());
+    const asked = a.server.authRequests.length;
+    const revoked = a.target({
+      hostKeys: [a.server.hostKey],
+      revokedHostKeys: [a.server.hostKey.fingerprint],
+    });
+    expect(await t.reach(revoked, 'HOST_KEY_CHANGED')).toMatchObject({ reason: 'HOST_KEY_REVOKED' });
+    expect(await t.fleet.ping(revoked)).toMatchObject({ reachable: false, reason: 'HOST_KEY_REVOKED' });
+    expect(a.server.authRequests).toHaveLength(asked);
+    a.server.changeHostKey();
+    t.fleet.watch({ ...revoked, hostKeys: [a.server.hostKey] });
+    await until('the other key is taken', () => t.fleet.connection(nodeId)?.state === 'CONNECTED');
   });
 });
 

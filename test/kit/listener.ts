@@ -6,13 +6,28 @@ import { until } from './until.ts';
 
 export class Recorder implements FleetListener {
   readonly pins: { nodeId: string; keys: readonly HostKey[] }[] = [];
+  readonly provens: { nodeId: string; keys: readonly HostKey[] }[] = [];
   readonly connections: Connection[] = [];
+  readonly tries: Connection[] = [];
+  readonly latencies: { nodeId: string; latencyMs: number }[] = [];
   readonly snapshots: { nodeId: string; all: readonly Observation[] }[] = [];
   readonly events: { nodeId: string; observation: Observation }[] = [];
   readonly #now = new Map<string, Observation>();
 
   async pin(nodeId: string, keys: readonly HostKey[]): Promise<void> {
     this.pins.push({ nodeId, keys });
+  }
+
+  async proven(nodeId: string, keys: readonly HostKey[]): Promise<void> {
+    this.provens.push({ nodeId, keys });
+  }
+
+  tried(connection: Connection): void {
+    this.tries.push(connection);
+  }
+
+  measured(nodeId: string, latencyMs: number): void {
+    this.latencies.push({ nodeId, latencyMs });
   }
 
   connection(connection: Connection): void {

@@ -164,6 +164,45 @@ describe('the link to a node', () => {
   });
 });
 
+describe('the facts of a link', () => {
+  it('are how far the node is, what failed last and when, and when it is tried again', async () => {
+    await using other = await fakeNode();
+    const node = await world.node(other);
+    const facts = async () =>
+      (
+        await gateway.run(
+          'query ($id: ID!) { node(id: $id) { connection { state since latencyMs attempts nextAttemptAt lastError lastErrorReason lastErrorAt } } }',
+          { id: node },
+        )
+      ).node.connection;
+    await world.process(await world.service(['sleep', '1000']), node);
+    const up = await until('a measurement', async () => {
+      const now = await facts();
+      return now?.latencyMs > 0 && now;
+    });
+    expect(up).toMatchObject({
+      state: 'CONNECTED',
+      attempts: 0,
+      nextAttemptAt: null,
+      lastError: null,
+      lastErrorAt: null,
+    });
+    other.server.stall();
+    const down = await until('a failed attempt', async () => {
+      const now = await facts();
+      return now.attempts > 0 && now;
+    });
+    expect(down).toMatchObject({ state: 'UNREACHABLE', latencyMs: null, nextAttemptAt: expect.any(String) });
+    other.server.resume();
+    const back = await until('CONNECTED', async () => {
+      const now = await facts();
+      return now.state === 'CONNECTED' && now;
+    });
+    expect(back).toMatchObject({ attempts: 0, nextAttemptAt: null, lastError: expect.any(String) });
+    expect(Date.parse(back.lastErrorAt)).toBeLessThanOrEqual(Date.parse(back.since));
+  });
+});
+
 describe('a node that is edited', () => {
   it('is reached anew with its new password', async () => {
     await using other = await fakeNode();

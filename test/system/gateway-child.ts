@@ -14,7 +14,17 @@ export const counted = (folder: string, n: number): ProcessSpec => ({
 });
 
 async function main(port: number, folder: string, password: string): Promise<void> {
-  const listener = { pin: async () => {}, connection: () => {}, snapshot: () => {}, observed: () => {} };
+  const told = () => {};
+  const kept = async () => {};
+  const listener = {
+    pin: kept,
+    proven: kept,
+    connection: told,
+    tried: told,
+    measured: told,
+    snapshot: told,
+    observed: told,
+  };
   const fleet = new Fleet({ listener, log: pino({ level: 'silent' }) });
   fleet.watch({ id: 'ND1', host: '127.0.0.1', port, username: 'gantry', password: new Secret(password), hostKeys: [] });
   const numbers = Array.from({ length: PROCESSES }, (_, n) => n);

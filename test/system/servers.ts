@@ -88,6 +88,8 @@ export type Kind = 'openssh' | 'openssh, prompt only' | 'dropbear';
 export class RealServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'gantry-sshd-'));
   port = 0;
+  /** The files of its host keys; a new one at each start if this is not set. OpenSSH only. */
+  hostKeyFiles: readonly string[] | undefined;
   #process: ChildProcess | undefined;
   #keys = 0;
   #log = '';
@@ -106,6 +108,12 @@ export class RealServer {
     await until(`${this.kind} listens`, () => listens(this.port)).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.#log}`);
     });
+  }
+
+  /** Makes a host key; answers with its file. */
+  newHostKey(type: string, file = join(this.folder, `${type}-${++this.#keys}`)): string {
+    run('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', file]);
+    return file;
   }
 
   /** Kills the processes that serve connections: all descendants of the server that are the server's program. */
@@ -136,13 +144,13 @@ export class RealServer {
   }
 
   #sshd(key: string): [string, string[]] {
-    run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const keys = this.hostKeyFiles ?? [this.newHostKey('ed25519', key)];
     mkdirSync('/run/sshd', { recursive: true });
     const config = join(this.folder, 'sshd_config');
     const lines = [
       `Port ${this.port}`,
       'ListenAddress 127.0.0.1',
-      `HostKey ${key}`,
+      ...keys.map((file) => `HostKey ${file}`),
       'PidFile none',
       'UsePAM yes',
       'StrictModes no',

@@ -24,6 +24,14 @@ const schema = defineEntity({
     since: instant(),
     reason: text().nullable(),
     message: text().nullable(),
+    // Attempts that have failed since it was last up.
+    attempts: p.integer().default(0),
+    nextAttemptAt: instant().nullable(),
+    latencyMs: p.float().nullable(),
+    // The latest failure, also after the link came back.
+    lastErrorReason: text().nullable(),
+    lastError: text().nullable(),
+    lastErrorAt: instant().nullable(),
     node: () => p.manyToOne(Node).ref().unique().index(false).deleteRule('cascade'),
   },
 });

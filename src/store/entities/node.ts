@@ -25,6 +25,8 @@ const schema = defineEntity({
     credentialKind: word<CredentialKind>(),
     credentialSetAt: instant().nullable(),
     hostKeys: json().default('[]'),
+    // Fingerprints of keys that it must never show.
+    revokedHostKeys: json().default('[]'),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
   },

@@ -4,6 +4,7 @@ import { NodeLinks } from './0002-node-links.ts';
 import { Restarts } from './0003-restarts.ts';
 import { StepsThatGoOn } from './0004-steps-that-go-on.ts';
 import { ArtifactVersions } from './0007-artifacts.ts';
+import { LinkFacts } from './0009-link-facts.ts';
 
 export const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   { name: '0003-restarts', class: Restarts },
   { name: '0004-steps-that-go-on', class: StepsThatGoOn },
   { name: '0007-artifacts', class: ArtifactVersions },
+  { name: '0009-link-facts', class: LinkFacts },
 ];

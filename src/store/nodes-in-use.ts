@@ -1,0 +1,8 @@
+// Which nodes have processes, asked of the database: to read all processes for it would take seconds where there are many.
+import type { EntityManager } from './store.ts';
+
+/** Their numbers. */
+export async function nodesInUse(em: EntityManager): Promise<number[]> {
+  const rows = await em.execute<{ node_id: number }[]>('select distinct "node_id" from "process"');
+  return rows.map(({ node_id }) => node_id);
+}
