@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GantryError } from './errors.ts';
 import { Networks } from './networks.ts';
+import { SUPERVISOR_MODES, type SupervisorMode } from './platform/differences.ts';
 import { HOST_KEY_POLICIES, type HostKeyPolicy } from './platform/host-keys.ts';
 import { PASSWORD_DISPLAYS, type PasswordDisplay } from './store/shown-secrets.ts';
 
@@ -25,6 +26,7 @@ const SETTINGS = z.object({
     .string()
     .regex(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, 'must be names of this gateway, comma separated, as in gantry.example.com')
     .optional(),
+  GANTRY_SUPERVISOR: z.enum(SUPERVISOR_MODES, `must be one of ${SUPERVISOR_MODES.join(', ')}`).default('on'),
   GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
   GANTRY_SHUTDOWN_SECONDS: z
     .string()
@@ -52,6 +54,8 @@ export interface Config {
   readonly hostKeys: HostKeyPolicy;
   /** Names that the gateway is called by, beyond the address it listens on. */
   readonly allowedHosts: readonly string[];
+  /** Whether differences between what is wanted and what is are put right, or only told. */
+  readonly supervisor: SupervisorMode;
   readonly logLevel: (typeof LEVELS)[number];
   /** Milliseconds that running requests are given when the gateway closes. */
   readonly shutdownMs: number;
@@ -90,6 +94,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     nodeNetworks: data.GANTRY_NODE_NETWORKS,
     hostKeys: data.GANTRY_HOST_KEYS,
     allowedHosts: data.GANTRY_ALLOWED_HOSTS?.split(',').map((name) => name.trim().toLowerCase()) ?? [],
+    supervisor: data.GANTRY_SUPERVISOR,
     logLevel: data.GANTRY_LOG_LEVEL,
     shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
   };

@@ -31,6 +31,7 @@ import type { Platform } from './platform/platform.ts';
 import { ServiceTypes } from './platform/service-types.ts';
 import { StatusBook } from './platform/status.ts';
 import { StepRunner } from './platform/steps.ts';
+import { Supervisor } from './platform/supervisor.ts';
 import { mountDialects } from './rest/mount.ts';
 import { platformDialect } from './rest/platform/dialect.ts';
 import { topologyDialect } from './rest/topology/dialect.ts';
@@ -59,7 +60,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const bus = new Bus<News>();
   const status = new StatusBook(store, bus, log);
   opening.defer(() => status.close());
-  const listener = new Observer(store, status, log, config.hostKeys);
+  const listener = new Observer(store, status, bus, log, config.hostKeys);
   const fleet = new Fleet({ listener, log, networks: config.nodeNetworks });
   opening.defer(() => fleet.close());
   const record = new OperationRecord(store, bus);
@@ -68,7 +69,9 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const execution = new Execution(store, fleet, steps, record, log);
   const lifecycle = new Lifecycle(store, execution, log);
   opening.defer(() => lifecycle.close(config.shutdownMs));
-  const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle };
+  const supervisor = new Supervisor({ store, fleet, bus, status, serviceTypes, execution, log }, config.supervisor);
+  opening.defer(() => supervisor.close());
+  const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle, supervisor };
   const context: Context = { platform, actor: ANYONE };
 
   await forgetLinks(store);
@@ -94,6 +97,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     isClosing = true;
     await atMost(config.shutdownMs, Promise.all([http.close(), sockets.close()]));
   });
+  supervisor.open();
   await watchAllNodes(platform);
   await execution.takeUp();
 

@@ -44,6 +44,9 @@ interface Waiting {
   readonly answer: PromiseWithResolvers<Answer>;
   readonly finished: PromiseWithResolvers<void>;
   readonly timer: NodeJS.Timeout;
+  readonly verb: string;
+  /** The process that it is about, if it is about one. */
+  readonly id: string;
 }
 
 const MAX_PROCESSES = 20_000;
@@ -134,8 +137,14 @@ export class Link {
       finished.resolve();
     } else {
       const seq = ++this.#sequence;
-      const timer = setTimeout(() => answer.reject(this.#timeout()), timeoutMs);
-      this.#waiting.set(seq, { listed: [], data: [], answer, finished, timer });
+      const id = words[0] ?? '';
+      const late = () => {
+        this.#order.answered(verb, id);
+        answer.reject(this.#timeout());
+      };
+      const timer = setTimeout(late, timeoutMs);
+      this.#waiting.set(seq, { listed: [], data: [], answer, finished, timer, verb, id });
+      if (verb === 'start') this.#order.starting(id);
       this.#channel.write(`${[seq, verb, ...words.map(quoteInLine)].join(' ')}\n`);
     }
     return { answer: answer.promise, finished: finished.promise };
@@ -205,8 +214,8 @@ export class Link {
       case 'whole': {
         const all = this.#snapshot;
         this.#snapshot = [];
-        this.#order.snapshot(all);
-        this.events.snapshot(all.map(observe));
+        const old = this.#order.snapshot(all);
+        this.events.snapshot(all.map((line) => ({ ...observe(line), ...(old.has(line) && { isOld: true }) })));
         return;
       }
       case 'event':
@@ -223,6 +232,8 @@ export class Link {
     this.#waiting.delete(message.seq);
     clearTimeout(waiting.timer);
     const { code, words } = message;
+    // Here and not by who waits for the answer: the next lines of the same piece are heard before that one wakes.
+    this.#order.answered(waiting.verb, waiting.id, words);
     waiting.answer.resolve({ code, words, listed: waiting.listed, data: Buffer.concat(waiting.data) });
     waiting.finished.resolve();
   }

@@ -131,6 +131,8 @@ export interface Observation {
   /** When its keeper will start it again: while it is in BACKOFF, and once that is decided. */
   readonly nextAttemptAt?: Date;
   readonly lost?: 'REBOOT' | 'UNKNOWN';
+  /** In a snapshot: it was seen before a request that has been answered since, and says nothing about now. */
+  readonly isOld?: boolean;
   /** When the gateway heard it. */
   readonly at: Date;
 }

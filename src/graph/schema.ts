@@ -14,6 +14,7 @@ import { ProcessLogResolver } from './process-logs.ts';
 import { ProcessStatusResolver } from './process-status.ts';
 import { InstanceProcesses, NodeProcesses, ProcessResolvers, ServiceProcesses } from './processes.ts';
 import { InstanceServices, ServiceResolvers } from './services.ts';
+import { SupervisorResolver } from './supervisor.ts';
 import { InstanceTenants, TenantRelations, TenantResolvers } from './tenants.ts';
 import { TenantUsers, UserRelations, UserResolvers } from './users.ts';
 
@@ -45,6 +46,7 @@ export const buildSchema = (): GraphQLSchema =>
       OperationProgressResolver,
       ProcessStatusResolver,
       ProcessLogResolver,
+      SupervisorResolver,
     ],
     // Asked for by type-graphql, though every subscription here brings its own source.
     pubSub: createPubSub(),

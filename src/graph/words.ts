@@ -1,5 +1,6 @@
 // The closed sets of words of the graph, and what each word means. A word of the store without a meaning here does not compile.
 import { registerEnumType } from 'type-graphql';
+import type { SupervisorMode as Mode } from '../platform/differences.ts';
 import type { CredentialKind as Credential } from '../store/entities/node.ts';
 import type { LinkState as Link } from '../store/entities/node-link.ts';
 import type {
@@ -141,6 +142,16 @@ export const OperationState = words<State>('OperationState', 'How far an operati
   PARTIALLY_FAILED: 'Some did, some did not: see the steps.',
   FAILED: 'None did: see the steps.',
   CANCELLED: 'It was cancelled before all of its steps had begun: see the steps.',
+});
+
+export const SupervisorMode = words<Uppercase<Mode>>('SupervisorMode', 'What the supervisor does about differences.', {
+  ON: 'It puts them right.',
+  OBSERVE: 'It tells of them, here and in the log, and leaves them as they are.',
+});
+
+export const Remedy = words<'START' | 'STOP'>('Remedy', 'What would put a process right.', {
+  START: 'It should run, and does not.',
+  STOP: 'It should not run, and does.',
 });
 
 export const OperationTarget = words<Target>('OperationTarget', 'What kind of thing an operation was asked for.', {

@@ -29,6 +29,8 @@ export type News = {
   processChange: ProcessChange;
   /** An operation, or a step of it, has come further; by its id. */
   operationChange: string;
+  /** All of a node was looked at, and what was seen is written down; by the id of the node. */
+  nodeSeen: string;
 };
 
 export type NewsBus = Bus<News>;

@@ -6,8 +6,9 @@ import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import { expectNewAccepted, type HostKeyPolicy } from './host-keys.ts';
 import { pinHostKeys, recordLatency, recordLink, widenHostKeys } from './links.ts';
-import { toSeen } from './seen.ts';
-import type { Seen, StatusBook } from './status.ts';
+import type { NewsBus } from './news.ts';
+import { notOnNode, toSeen } from './seen.ts';
+import type { StatusBook } from './status.ts';
 
 // How much nearer or farther a node has to be for that to be written down, and how often.
 const NOTABLE_SHARE = 0.2;
@@ -21,6 +22,7 @@ export class Observer implements FleetListener {
   constructor(
     private readonly store: Store,
     private readonly status: StatusBook,
+    private readonly bus: NewsBus,
     private readonly log: Logger,
     private readonly hostKeys: HostKeyPolicy,
   ) {}
@@ -80,23 +82,16 @@ export class Observer implements FleetListener {
 
   snapshot(nodeId: string, all: readonly Observation[]): void {
     const byId = new Map(all.map((observation) => [observation.processId, observation]));
-    void this.status.recordNode(nodeId, (process) => {
+    const written = this.status.recordNode(nodeId, (process) => {
       const observation = byId.get(process.id);
+      if (observation?.isOld) return undefined;
       // A snapshot may be older than a request under way: what that request comes to is told apart.
       if (process.status === 'STARTING' && observation?.state !== 'RUNNING') return undefined;
       if (process.status === 'STOPPING' && observation?.state === 'RUNNING') return undefined;
-      return observation ? toSeen(observation) : notOnNode(process);
+      return observation ? toSeen(observation) : notOnNode(process.id);
     });
+    void written.then(() => this.bus.publish('nodeSeen', nodeId));
   }
 }
 
 const isUnknown = (process: Process) => process.status === 'UNKNOWN';
-
-function notOnNode(process: Process): Seen {
-  return {
-    processId: process.id,
-    status: 'UNKNOWN',
-    reason: 'NOT_ON_NODE',
-    message: 'The node has no record of this process: its home directory, or the user to log in as, may have changed.',
-  };
-}

@@ -6,6 +6,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import type { NewsBus } from './news.ts';
 import type { ServiceTypes } from './service-types.ts';
 import type { StatusBook } from './status.ts';
+import type { Supervisor } from './supervisor.ts';
 
 export interface Platform {
   readonly store: Store;
@@ -15,4 +16,5 @@ export interface Platform {
   readonly serviceTypes: ServiceTypes;
   readonly status: StatusBook;
   readonly lifecycle: Lifecycle;
+  readonly supervisor: Supervisor;
 }

@@ -46,3 +46,12 @@ export function toSeen(observation: Observation): Seen {
         : { ...ended, status: 'EXITED', reason: 'EXIT_UNKNOWN', message: 'It is gone, and nobody saw how it ended.' };
   }
 }
+
+export function notOnNode(processId: string): Seen {
+  return {
+    processId,
+    status: 'UNKNOWN',
+    reason: 'NOT_ON_NODE',
+    message: 'The node has no record of this process: its home directory, or the user to log in as, may have changed.',
+  };
+}

@@ -221,6 +221,44 @@ describe('events', () => {
     expect(order.isNews(line({ state: 'starting', started: undefined }))).toBe(true);
     expect(order.isNews(line({ started: 22 }))).toBe(true);
   });
+
+  it('and looks that began before a start was answered say nothing about the new run', () => {
+    const order = new RunOrder();
+    const before = line({ state: 'exited', detail: '0', started: 10, ended: 19, pid: 7 });
+    order.snapshot([before]);
+    order.starting('a');
+    order.answered('start', 'a', ['started', '8']);
+    expect(order.isNews(before)).toBe(false);
+    expect(order.snapshot([before])).toEqual(new Set([before]));
+    const running = line({ started: 20, pid: 8 });
+    expect(order.snapshot([running]).size).toBe(0);
+    expect(order.isNews(line({ state: 'exited', started: 20, ended: 21, pid: 8 }))).toBe(true);
+    expect(order.isNews(before)).toBe(false);
+  });
+
+  it('of a run that was stopped do not bring it back, also if it was never seen; one started by hand is news', () => {
+    const order = new RunOrder();
+    order.snapshot([line({ state: 'stopped', detail: '-', started: undefined, pid: 0 })]);
+    order.starting('a');
+    order.answered('start', 'a', ['started', '8']);
+    order.answered('stop', 'a', ['stopped', '143']);
+    const running = line({ started: 20, pid: 8 });
+    expect(order.snapshot([running]).size).toBe(1);
+    expect(order.isNews(running)).toBe(false);
+    expect(order.isNews(line({ state: 'backoff', started: 20, ended: 21, pid: 8 }))).toBe(false);
+    expect(order.snapshot([line({ state: 'stopped', detail: '143', started: 20, ended: 21, pid: 8 })]).size).toBe(0);
+    expect(order.isNews(line({ started: 30, pid: 9 }))).toBe(true);
+  });
+
+  it('of the run that is there count again after a start that started nothing, or that nobody answered', () => {
+    for (const words of [['already', 'running', '7'], ['disk'], undefined]) {
+      const order = new RunOrder();
+      order.snapshot([line({ started: 10, pid: 7 })]);
+      order.starting('a');
+      order.answered('start', 'a', words);
+      expect(order.isNews(line({ state: 'exited', started: 10, ended: 11, pid: 7 }))).toBe(true);
+    }
+  });
 });
 
 describe('the back-off', () => {
