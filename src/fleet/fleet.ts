@@ -9,6 +9,7 @@ import { fromAnswer } from './failures.ts';
 import { follow, type LogPart } from './follow.ts';
 import { HandshakeGate } from './gate.ts';
 import { guard } from './guard.ts';
+import { healthText } from './health.ts';
 import type { Answer } from './link.ts';
 import { type LogPage, type ReadPiece, readTail, toState } from './log.ts';
 import { toLine } from './log-text.ts';
@@ -137,7 +138,7 @@ export class Fleet {
     options: { timeoutMs: number },
   ): Promise<StartResult> {
     checkProcessId(processId);
-    const words = [processId, policyWord(spec), specText(spec)];
+    const words = [processId, policyWord(spec), specText(spec), healthText(spec.health)];
     const { words: said } = await this.#ask(nodeId, `process ${processId}`, 'start', words, options.timeoutMs);
     const pid = Number(said[0] === 'already' ? said[2] : said[1]);
     return { outcome: said[0] === 'already' ? 'ALREADY' : 'STARTED', pid: Number.isSafeInteger(pid) ? pid : 0 };

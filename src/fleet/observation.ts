@@ -1,4 +1,5 @@
 // A keeper's line about a process, in the words of the fleet. Pure.
+import { toHealth } from './health.ts';
 import type { KeeperState, ProcessLine } from './protocol.ts';
 import type { Observation, ObservedState } from './types.ts';
 
@@ -43,6 +44,7 @@ export function toObservation(line: ProcessLine, bootedAt: number, at: Date): Ob
     ...(down ? { asked: line.state === 'stopped' } : {}),
     restarts: line.restarts,
     ...(line.state === 'backoff' && line.next !== undefined ? { nextAttemptAt: date(line.next) } : {}),
+    ...(line.state === 'running' ? { health: line.health ? toHealth(line.health, bootedAt) : null } : {}),
     ...(line.state === 'lost' ? { lost: line.detail === 'reboot' ? 'REBOOT' : 'UNKNOWN' } : {}),
     at,
   };

@@ -1,5 +1,7 @@
 // The keeper's lines, taken apart: a pure core that trusts nothing the node says. PROTOCOL.md in keeper/ has the words.
 
+import { type HealthLine, parseHealth } from './health.ts';
+
 const MAX_LINE = 1024;
 
 /** Cuts a byte stream into lines. Lines longer than 1024 bytes are dropped and counted; no more than one line is kept. */
@@ -57,6 +59,8 @@ export interface ProcessLine {
   readonly restarts: number;
   /** When it will be run again, while it waits for that. */
   readonly next?: number | undefined;
+  /** While it runs and is looked at. */
+  readonly health?: HealthLine | undefined;
 }
 
 export type Message =
@@ -80,14 +84,18 @@ const seconds = (word: string | undefined) => (word !== undefined && SECONDS.tes
 const isState = (word: string | undefined): word is KeeperState => STATES.some((state) => state === word);
 
 function parseProcess(words: readonly string[]): ProcessLine | undefined {
-  const [id, state, detail, pidWord, started, ended, restartWord, next] = words;
+  const [id, state, detail, pidWord, started, ended, restartWord, ...more] = words;
   const pid = count(pidWord);
   const restarts = count(restartWord);
-  // A keeper of an older version, which lives as long as its process, has no eighth word.
-  if (words.length !== 7 && !(words.length === 8 && state === 'backoff')) return undefined;
+  // A keeper of an older version, which lives as long as its process, says no more than that.
+  if (words.length < 7 || (more.length > 0 && state !== 'running' && state !== 'backoff')) return undefined;
   if (id === undefined || !ID.test(id) || !isState(state)) return undefined;
   if (detail === undefined || !DETAIL.test(detail) || pid === undefined || restarts === undefined) return undefined;
-  return { id, state, detail, pid, started: seconds(started), ended: seconds(ended), restarts, next: seconds(next) };
+  const line = { id, state, detail, pid, started: seconds(started), ended: seconds(ended), restarts };
+  if (more.length === 0) return line;
+  if (state === 'backoff') return more.length === 1 ? { ...line, next: seconds(more[0]) } : undefined;
+  const health = parseHealth(more);
+  return health && { ...line, health };
 }
 
 function parseAnswer(words: readonly string[]): Message | undefined {

@@ -133,6 +133,8 @@ export interface Observation {
   readonly lost?: 'REBOOT' | 'UNKNOWN';
   /** In a snapshot: it was seen before a request that has been answered since, and says nothing about now. */
   readonly isOld?: boolean;
+  /** While it runs: what was seen of its health; null if nobody looks at it. Left out where the node does not say. */
+  readonly health?: HealthObservation | null;
   /** When the gateway heard it. */
   readonly at: Date;
 }
@@ -157,6 +159,48 @@ export interface RestartPace {
   readonly windowMs: number;
 }
 
+/** UNKNOWN: it was not (yet) looked at often enough, or nobody can look. */
+export type HealthState = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+
+/** What a node saw of the health of a process. */
+export interface HealthObservation {
+  readonly state: HealthState;
+  /** Since when, by the node's clocks mapped to ours. */
+  readonly since: Date;
+  /** One sentence for a person: why. Nothing where there is nothing to say. */
+  readonly message?: string;
+}
+
+/** What a node looks at. Host and port are as seen from the node; an HTTP status from `statusFrom` to `statusTo` is well. */
+export type HealthProbe =
+  | { readonly kind: 'TCP'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'HTTP';
+      readonly host: string;
+      readonly port: number;
+      /** Begins with a slash; printable ASCII. */
+      readonly path: string;
+      readonly statusFrom: number;
+      readonly statusTo: number;
+    }
+  /** Exit code 0 is well. */
+  | { readonly kind: 'COMMAND'; readonly command: readonly string[] };
+
+/** How a node looks at a process while it runs: one look after the other, never two at once. */
+export interface HealthCheck {
+  readonly probe: HealthProbe;
+  /** From the end of a look to the next: 1 s to a day. */
+  readonly intervalMs: number;
+  /** A look that takes longer is ended and has failed: 0.1 s to a minute. */
+  readonly timeoutMs: number;
+  /** So many looks in a row that went well make it HEALTHY: 1 to 100. */
+  readonly healthyThreshold: number;
+  /** So many in a row that failed make it UNHEALTHY: 1 to 100. */
+  readonly unhealthyThreshold: number;
+  /** What fails so long after the start of a run that has not been HEALTHY is not counted: up to an hour. */
+  readonly startPeriodMs: number;
+}
+
 /** What to run: words, never a shell line. No value may hold a NUL. */
 export interface ProcessSpec {
   readonly command: readonly string[];
@@ -165,6 +209,8 @@ export interface ProcessSpec {
   readonly restart: RestartPolicy;
   /** The keeper's own pace if not given: 1 s, doubled up to 60 s, reset after 60 s, no limit. */
   readonly pace?: RestartPace;
+  /** Not looked at if not given. */
+  readonly health?: HealthCheck;
 }
 
 export type StopSignal = 'TERM' | 'INT' | 'QUIT' | 'HUP' | 'USR1' | 'USR2' | 'KILL';

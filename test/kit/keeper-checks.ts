@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quote } from '../../src/fleet/quote.ts';
+import { keeperHealthChecks } from './keeper-health-checks.ts';
 import { KeeperShell, lives, type ShellVariant } from './shell.ts';
 import { until } from './until.ts';
 
@@ -452,6 +453,8 @@ export function keeperChecks(variant: ShellVariant): void {
       expect(first - at / 50).toBeLessThan(600);
       await keeper.stop('p', 500);
     });
+
+    describe('and health', () => keeperHealthChecks(() => keeper));
 
     it('leaves nothing running when nothing is kept', async () => {
       for (const id of (await keeper.states()).keys()) await keeper.stop(id, 500);

@@ -72,8 +72,8 @@ export class KeeperShell {
     return promise;
   }
 
-  start(id: string, spec: string | Buffer, policy = 'never'): Promise<string> {
-    return this.run(['start', id, policy], spec);
+  start(id: string, spec: string | Buffer, policy = 'never', check?: string): Promise<string> {
+    return this.run(['start', id, policy, ...(check === undefined ? [] : [check])], spec);
   }
 
   stop(id: string, graceMs = 5_000, signal = 'TERM'): Promise<string> {
@@ -93,6 +93,20 @@ export class KeeperShell {
   async state(id: string): Promise<string> {
     const one = (await this.states()).get(id);
     return one ? `${one.state} ${one.detail}` : 'none';
+  }
+
+  /** `healthy ok`, `unhealthy exit-3 its words`, …; nothing if it is not looked at. */
+  async health(id: string): Promise<string | undefined> {
+    const line = (await this.run(['status'])).split('\n').find((each) => each.startsWith(`S ${id} running `));
+    const [health, , ...why] = line?.split(' ').slice(8) ?? [];
+    return health && [health, ...why].join(' ');
+  }
+
+  async becomes(id: string, wanted: RegExp): Promise<string> {
+    return until(`${this.variant.name}: the health of ${id} is ${wanted}`, async () => {
+      const health = await this.health(id);
+      return health !== undefined && wanted.test(health) && health;
+    });
   }
 
   async reaches(id: string, wanted: RegExp): Promise<string> {

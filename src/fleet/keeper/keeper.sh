@@ -3,10 +3,10 @@
 # PROTOCOL.md beside this file says what goes over the wire, which files there are, and what is promised.
 #
 #   sh keeper.sh serve NONCE                     requests on stdin; answers, events and a heartbeat on stdout
-#   sh keeper.sh start ID POLICY <SPEC           the same requests, one at a time, from a shell
+#   sh keeper.sh start ID POLICY [CHECK] <SPEC   the same requests, one at a time, from a shell
 #   sh keeper.sh stop ID [SIGNAL [GRACE_MS]]
 #   sh keeper.sh remove ID | status | log ID [BYTES | GENERATION OFFSET BYTES]
-#   sh keeper.sh keep ID | child ID TOKEN RESTARTS | tidy        what the keeper starts for itself
+#   sh keeper.sh keep ID | child ID TOKEN RESTARTS | tidy | check ID TOKEN | look ID TOOL    what the keeper starts for itself
 #
 # POSIX sh without `local`: a function's own variables carry its name or are listed as its results.
 # Needs Linux's /proc, setsid, mkfifo, readlink, find, grep -z and sleep with fractions; flock is used where there is one.
@@ -61,10 +61,11 @@ keeper_lives() {
   same_process "$keeper_pid" "$keeper_start" "$keeper_boot"
 }
 
-# What process $1 is doing -> dir state detail pid ticks token started ended restarts next. The files are the truth, events are hints.
+# What process $1 is doing -> dir state detail pid ticks token started ended restarts next health. The files are the truth, events
+# are hints.
 observe() {
   dir=$root/processes/$1
-  state=stopped detail=- ended=- next=
+  state=stopped detail=- ended=- next= health=
   if ! { read -r pid ticks run_boot token started restarts <"$dir/run"; } 2>/dev/null; then
     pid=0 ticks=0 token= started=- restarts=0
     keeper_lives "$dir" && state=starting
@@ -83,6 +84,7 @@ observe() {
   elif alive "$pid" "$ticks"; then
     state=running
     keeper_lives "$dir" || detail=orphan
+    [ -e "$dir/check" ] && observe_health
   elif keeper_lives "$dir"; then
     state=exiting
   else
@@ -110,7 +112,7 @@ take_snapshot() {
   for snapshot_id in $ids; do
     keeper_pid=0
     observe "$snapshot_id"
-    snapshot="$snapshot$snapshot_id $state $detail $pid $started $ended $restarts${next:+ $next}$newline"
+    snapshot="$snapshot$snapshot_id $state $detail $pid $started $ended $restarts${next:+ $next}${health:+ $health}$newline"
     case $state.$detail in
       running.- | backoff.*) kept="$kept $keeper_pid" ;;
       running.* | exiting.* | starting.*) unsettled=1 ;;
@@ -281,11 +283,12 @@ read_policy() {
   first_ms=$1 factor=$2 cap_ms=$3 jitter=$4 healthy_ms=$5 limit=$6 window_ms=$7
 }
 
-# start ID POLICY SPEC. Returns 99 with the lock held when a keeper was spawned: go on with await_start.
+# start ID POLICY SPEC [CHECK]. Returns 99 with the lock held when a keeper was spawned: go on with await_start.
 start_process() {
   answer=refused
   valid_id "$1" || return 64
   read_policy "$2" || return 64
+  [ -z "$4" ] || read_check "${4%%"$newline"*}" || return 64
   dir=$root/processes/$1
   answer=disk
   mkdir -p "$dir" 2>/dev/null || return 74
@@ -313,7 +316,10 @@ start_process() {
     answer=leftovers
     return 70
   fi
-  if ! { write_whole "$dir/spec" "$3" && write_whole "$dir/policy" "$2"; } 2>/dev/null; then
+  [ "$4" ] || rm -f "$dir/check"
+  if ! {
+    write_whole "$dir/spec" "$3" && write_whole "$dir/policy" "$2" && { [ -z "$4" ] || write_whole "$dir/check" "$4"; }
+  } 2>/dev/null; then
     drop "$dir/op" 9
     answer=disk
     return 74
@@ -334,7 +340,7 @@ await_start() {
       case $state in
         running)
           answer="started $pid" await_code=0
-          notify "$1 running - $pid $started - $restarts"
+          notify "$1 running - $pid $started - $restarts${health:+ $health}"
           break
           ;;
         exited | stopped | lost | backoff | fatal)
@@ -748,6 +754,13 @@ next_wait() {
   keep_next=$((wait_tenths / 10)).$((wait_tenths % 10))
 }
 
+# What processes and commands that look at them shall not see: the log-in, and the keeper's own settings.
+hide_knobs() {
+  unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SSH_ORIGINAL_COMMAND SSH_PUBKEYINFO SSH_USER_AUTH
+  unset GANTRY_KEEPER_DIR GANTRY_KEEPER_SH GANTRY_KEEPER_LOG_CAP GANTRY_KEEPER_TICK GANTRY_KEEPER_TIDY GANTRY_KEEPER_WAIT
+  unset GANTRY_KEEPER_NO_FLOCK GANTRY_KEEPER_SPAWN
+}
+
 # Becomes the process: child ID TOKEN RESTARTS. Exit codes before it runs: 127 not found, 126 not executable, 125 no such cwd.
 child() {
   child_dir=$root/processes/$1
@@ -756,9 +769,7 @@ child() {
   GANTRY_ID=$1
   GANTRY_TOKEN=$2
   export GANTRY_ID GANTRY_TOKEN
-  unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SSH_ORIGINAL_COMMAND SSH_PUBKEYINFO SSH_USER_AUTH
-  unset GANTRY_KEEPER_DIR GANTRY_KEEPER_SH GANTRY_KEEPER_LOG_CAP GANTRY_KEEPER_TICK GANTRY_KEEPER_TIDY GANTRY_KEEPER_WAIT
-  unset GANTRY_KEEPER_NO_FLOCK GANTRY_KEEPER_SPAWN
+  hide_knobs
   # The spec sets any variable it likes, ours too. So it is read twice: here in a shell of its own, only to ask whether the
   # command can run, and once more at the very end, when nothing of ours is needed any longer.
   (
@@ -777,6 +788,7 @@ child() {
   read_stat $$
   read -r child_started child_rest </proc/uptime
   write_whole "$child_dir/run" "$$ $stat_start $boot $child_token $child_started $child_restarts" || exit 74
+  [ -e "$child_dir/check" ] && spawn_check "$1" "$child_token"
   exec 8>&- # until here no other keeper can begin
   umask 022
   set +fu
@@ -785,7 +797,267 @@ child() {
   exec "$@"
 }
 
-# One for the node while something is kept: caps the logs.
+# ---- health: a checker for each run that says how it is looked at. It belongs to the run, so whatever ends that ends it too ----
+
+# Takes the first line of a check apart, `# KIND INTERVAL TIMEOUT HEALTHY UNHEALTHY START` with times in milliseconds, ->
+# check_kind check_interval check_timeout check_healthy check_unhealthy check_grace. The lines below it set the words.
+read_check() {
+  set -- $1
+  [ $# -eq 7 ] && [ "$1" = '#' ] || return 1
+  case $2 in tcp | http | command) check_kind=$2 ;; *) return 1 ;; esac
+  shift 2
+  for check_word; do case $check_word in '' | *[!0-9]* | 0?* | ?????????*) return 1 ;; esac; done
+  [ "$1" -ge 1000 ] && [ "$1" -le 86400000 ] && [ "$2" -ge 100 ] && [ "$2" -le 60000 ] && [ "$3" -ge 1 ] && [ "$3" -le 100 ] &&
+    [ "$4" -ge 1 ] && [ "$4" -le 100 ] && [ "$5" -le 3600000 ] || return 1
+  check_interval=$1 check_timeout=$2 check_healthy=$3 check_unhealthy=$4 check_grace=$5
+}
+
+# The health of the run that `observe` has found, from what its checker wrote -> health.
+observe_health() {
+  { read -r health_token health_pid health_ticks health <"$dir/health"; } 2>/dev/null || health_token=
+  if [ "$health_token" != "$token" ]; then
+    health="unknown $started looking"
+  elif ! alive "$health_pid" "$health_ticks"; then
+    # What was last seen is not what is.
+    health="unknown $started gone"
+  fi
+}
+
+# The environment says whose it is, as that of the run does: a sweep of the run finds it.
+spawn_check() {
+  (
+    GANTRY_ID=$1 GANTRY_TOKEN=$2 GANTRY_KEEPER_DIR=$root GANTRY_KEEPER_SH=$shell
+    export GANTRY_ID GANTRY_TOKEN GANTRY_KEEPER_DIR GANTRY_KEEPER_SH
+    [ "$use_flock" ] || export GANTRY_KEEPER_NO_FLOCK=1
+    spawn check "$1" "$2"
+  )
+}
+
+# Starts checkers again that were killed. One that has not written a word within 10 s never will.
+mend_checks() {
+  list_ids
+  for mend_id in $ids; do
+    [ -e "$root/processes/$mend_id/check" ] || continue
+    observe "$mend_id"
+    case $state.$health in
+      running.*' gone') spawn_check "$mend_id" "$token" ;;
+      running.*' looking')
+        read -r mend_now mend_rest </proc/uptime
+        [ "$health_token" != "$token" ] && [ $((${mend_now%.*} - ${started%.*})) -gt 10 ] && spawn_check "$mend_id" "$token"
+        ;;
+    esac
+  done
+}
+
+# check ID TOKEN: looks again and again, one look at a time, while the run with that token lives.
+check() {
+  check_id=$1 dir=$root/processes/$1
+  { read -r check_pid check_ticks check_boot check_token check_started check_restarts <"$dir/run"; } 2>/dev/null || exit 75
+  [ "$check_token" = "$2" ] || exit 75
+  { read -r check_line <"$dir/check"; } 2>/dev/null && read_check "$check_line" || exit 64
+  grab "$dir/check" 8 200 || exit 75
+  read_stat $$
+  check_self="$$ $stat_start"
+  check_good=0 check_bad=0 check_health= check_code= check_told= check_tool= check_pause=100
+  say_health unknown looking
+  while :; do
+    next_pause
+    seconds_of $check_pause
+    sleep "$seconds" 8>&-
+    same_process "$check_pid" "$check_ticks" "$check_boot" || break
+    [ "$check_tool" ] || choose_tool
+    check_said=$(setsid "$shell" "$self" look "$1" "$check_tool" </dev/null 2>/dev/null 8>&-)
+    # What was seen of something that has just died is of no use to anyone.
+    same_process "$check_pid" "$check_ticks" "$check_boot" || break
+    weigh
+  done
+  drop "$dir/check" 8
+}
+
+# Whether it may still be coming up: it has not been judged, and the time for that is not over.
+coming_up() {
+  [ "$check_health" = unknown ] || return 1
+  read_uptime_tenths
+  [ $((uptime_tenths - ${check_started%.*} * 10)) -lt $((check_grace / 100)) ]
+}
+
+# How long to wait before the next look -> check_pause: what comes up is looked at more often, so that a start is over soon.
+next_pause() {
+  if [ $check_pause = 100 ]; then
+    check_pause=200
+  elif coming_up; then
+    check_pause=$((check_pause * 2))
+    [ $check_pause -gt 1000 ] && check_pause=1000
+  else
+    check_pause=$check_interval
+  fi
+}
+
+# Milliseconds $1 as what sleep takes -> seconds.
+seconds_of() {
+  seconds=$((1000 + $1 % 1000))
+  seconds=$(($1 / 1000)).${seconds#1}
+}
+
+# Counts what a look said, `CODE` and a line of text, and says what comes of it. No word: it was cut off.
+weigh() {
+  weigh_code=${check_said%%"$newline"*} weigh_text=
+  [ "$weigh_code" = "$check_said" ] || weigh_text=${check_said#*"$newline"}
+  case ${weigh_code:=timeout} in
+    ok)
+      check_bad=0 check_good=$((check_good + 1))
+      if [ $check_good -ge "$check_healthy" ]; then say_health healthy ok; fi
+      ;;
+    lacking)
+      check_good=0 check_bad=0
+      say_health unknown lacking "$weigh_text"
+      ;;
+    *)
+      check_good=0
+      coming_up && return
+      check_bad=$((check_bad + 1))
+      if [ $check_bad -ge "$check_unhealthy" ]; then say_health unhealthy "$weigh_code" "$weigh_text"; fi
+      ;;
+  esac
+}
+
+# Writes down and tells: health $1, why $2, in more words $3. Only what is new: the words alone may change with every look.
+say_health() {
+  [ "$check_health.$check_code.$check_told" = "$1.$2.1" ] && return
+  if [ "$check_health" != "$1" ]; then read -r check_since check_rest </proc/uptime; fi
+  check_health=$1 check_code=$2 check_told=1
+  # On a full disk nothing shall stand there rather than what is no longer true.
+  write_whole "$dir/health" "$check_token $check_self $1 $check_since $2${3:+ $3}" 2>/dev/null ||
+    { check_told= && rm -f "$dir/health" "$dir/health.$$"; }
+  notify "$check_id running - $check_pid $check_started - $check_restarts $1 $check_since $2${3:+ $3}"
+}
+
+# What there is to connect with -> check_tool; nothing if nothing is. Some bash cannot, and takes the address for a file.
+choose_tool() {
+  check_tool=
+  if [ $check_kind = command ]; then check_tool=exec && return; fi
+  if command -v bash >/dev/null; then
+    case $(LC_ALL=C bash -c ': <>/dev/tcp/127.0.0.1/1' 2>&1 </dev/null) in
+      *'No such file'*) ;;
+      *) check_tool=bash && return ;;
+    esac
+  fi
+  if [ $check_kind = http ] && command -v curl >/dev/null; then check_tool=curl && return; fi
+  if command -v nc >/dev/null; then
+    if [ $check_kind = http ]; then check_tool=nc && return; fi
+    # Some busybox has no -z, but runs a program once it is connected.
+    case $(nc -h 2>&1 </dev/null) in
+      *ero-I/O*) check_tool='nc -z' && return ;;
+      *'-e PROG'*) check_tool='nc -e' && return ;;
+    esac
+  fi
+  if command -v python3 >/dev/null; then check_tool=python3; fi
+}
+
+# look ID TOOL: one look, in a session of its own. Prints a code and a line of text. Whatever is left after it, or after its
+# time, is killed with it.
+look() {
+  dir=$root/processes/$1 look_tool=$2
+  read_stat $$ && [ "$stat_group" = $$ ] || exit 64
+  { read -r check_line <"$dir/check"; } 2>/dev/null && read_check "$check_line" || exit 64
+  hide_knobs
+  seconds_of "$check_timeout"
+  (
+    sleep "$seconds"
+    kill -s KILL 0
+  ) </dev/null >/dev/null 2>&1 &
+  . "$dir/check"
+  if [ "$look_tool" ]; then
+    "look_$check_kind" "$@"
+  elif [ $check_kind = http ]; then
+    printf 'lacking\nbash curl nc python3\n'
+  else
+    printf 'lacking\nbash nc python3\n'
+  fi
+  kill -s KILL 0
+}
+
+# look_tcp HOST PORT
+look_tcp() {
+  if dial "$1" "$2" </dev/null >/dev/null 2>&1; then echo ok; else printf 'no-connection\n%s port %s\n' "$1" "$2"; fi
+}
+
+# look_http HOST PORT PATH LOW HIGH: the first line of the answer is all that is read of it.
+look_http() {
+  look_host=$1
+  case $1 in *:*) look_host="[$1]" ;; esac
+  if [ "$look_tool" = curl ]; then
+    look_answer=$(
+      curl -q -s -g --path-as-is --noproxy '*' --proto =http -o /dev/null -w 'HTTP/1.1 %{http_code}' -- \
+        "http://$look_host:$2$3" 2>/dev/null
+    )
+    [ "$look_answer" = 'HTTP/1.1 000' ] && look_answer=
+  else
+    look_answer=$(
+      printf 'GET %s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: Gantry\r\nAccept: */*\r\nConnection: close\r\n\r\n' \
+        "$3" "$look_host" "$2" | dial "$1" "$2" 2>/dev/null | head -c 12
+    )
+  fi
+  case $look_answer in
+    'HTTP/1.'[01]' '[1-9][0-9][0-9])
+      look_status=${look_answer#* }
+      if [ "$look_status" -ge "$4" ] && [ "$look_status" -le "$5" ]; then echo ok; else echo "status-$look_status"; fi
+      ;;
+    '') printf 'no-answer\n%s port %s\n' "$1" "$2" ;;
+    *) printf 'no-http\n%s port %s\n' "$1" "$2" ;;
+  esac
+}
+
+# Connects to HOST PORT; for http sends what comes in and prints what comes back.
+dial() {
+  case $look_tool in
+    bash)
+      bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; [ "$3" = tcp ] || { cat >&3; head -c 12 <&3; }' dial "$1" "$2" $check_kind
+      ;;
+    python3)
+      python3 -c 'import socket, sys
+line = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+request = sys.stdin.buffer.read()
+line.sendall(request)
+while request:
+    piece = line.recv(12)
+    if not piece: break
+    sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()' "$1" "$2"
+      ;;
+    'nc -e') nc "$1" "$2" -e true ;;
+    *) $look_tool "$1" "$2" ;;
+  esac
+}
+
+# look_command WORDS: in the directory and with the environment of the process. Of what it prints the beginning is told.
+look_command() {
+  exec 3>&1
+  look_text=$(
+    {
+      (
+        exec 3>&- </dev/null
+        umask 022
+        set +fu
+        unset IFS
+        look_around
+        exec "$@"
+      ) 2>&1
+      look_code=$?
+      [ $look_code -gt 255 ] && look_code=$((128 + look_code % 128)) # ksh says 256 + signal
+      if [ $look_code = 0 ]; then echo ok >&3; else echo "exit-$look_code" >&3; fi
+    } | {
+      head -c 200 2>/dev/null | LC_ALL=C tr -c ' -~\200-\377' ' '
+      cat >/dev/null
+    }
+  )
+  printf '%s\n' "$look_text"
+}
+
+# A function has words of its own: those that the spec sets end with it.
+look_around() { . "$dir/spec"; }
+
+# One for the node while something is kept: caps the logs, and starts checkers again.
 tidy() {
   grab "$root/tidy" 7 1 || exit 0
   set +f
@@ -796,6 +1068,7 @@ tidy() {
       cut_log "${tidy_log%/log}"
     done
     sleep "$tidy_seconds" 7>&-
+    mend_checks
     tidy_needed=
     list_ids
     for tidy_id in $ids; do
@@ -881,7 +1154,7 @@ serve() {
     shift 2
     case $serve_verb in
       start)
-        start_process "$1" "$2" "$3"
+        start_process "$1" "$2" "$3" "${4:-}"
         serve_code=$?
         if [ $serve_code = 99 ]; then
           (
@@ -928,7 +1201,7 @@ verb=${1:-status}
 case $verb in
   start)
     mkdir -p "$root/processes" "$root/watchers"
-    start_process "$1" "${2:-never}" "$(cat)"
+    start_process "$1" "${2:-never}" "$(cat)" "${3:-}"
     code=$?
     [ $code = 99 ] && { await_start "$1"; code=$?; }
     echo "$answer"
@@ -959,6 +1232,6 @@ case $verb in
       exit $code
     fi
     valid_id "$1" && tail -c "${2:-65536}" "$root/processes/$1/log" ;;
-  serve | keep | child | tidy) "$verb" "$@" ;;
+  serve | keep | child | tidy | check | look) "$verb" "$@" ;;
   *) exit 64 ;;
 esac
