@@ -97,7 +97,10 @@ export function keeperHealthChecks(its: () => KeeperShell): void {
   });
 
   it('keeps nothing between two looks but the checker and its sleep', async () => {
-    await start('hp', checkText('command', command('sleep 1000 >/dev/null 2>&1 & exit 1'), { interval: 3_600_000, unhealthy: 1 }));
+    await start(
+      'hp',
+      checkText('command', command('sleep 1000 >/dev/null 2>&1 & exit 1'), { interval: 3_600_000, unhealthy: 1 }),
+    );
     await its().becomes('hp', /^unhealthy exit-1/);
     const token = `GANTRY_TOKEN=${its().words('hp', 'run')[3]}`;
     await until('no more than the process, its checker, a sleep', () => its().marked(token).length === 3);
