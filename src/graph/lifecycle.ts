@@ -1,8 +1,8 @@
 // Lifecycle in the graph: the requests to start, stop and restart.
 import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { cancelOperation } from '../platform/cancellation.ts';
+import type { Wish } from '../platform/lifecycle.ts';
 import { changeAllServices, changeProcess, changeService } from '../platform/operations.ts';
-import type { OperationKind } from '../store/entities/operation.ts';
 import type { Context } from './context.ts';
 import { Operation } from './operations.ts';
 import { Duration, milliseconds } from './scalars.ts';
@@ -14,8 +14,8 @@ export class OperationPayload {
 }
 
 const DEFAULT_WAIT = 'PT15S';
-const MAX_WAIT_MS = 10 * 60 * 1000;
-const WAIT = {
+export const MAX_WAIT_MS = 10 * 60 * 1000;
+export const WAIT = {
   description: 'How long the answer may take; at most 10 minutes. The operation goes on after it.',
   defaultValue: DEFAULT_WAIT,
 };
@@ -24,7 +24,7 @@ type Change = typeof changeProcess;
 
 async function operate(
   change: Change,
-  kind: OperationKind,
+  kind: Wish,
   id: string,
   wait: string,
   context: Context,
@@ -83,7 +83,7 @@ export class LifecycleResolver {
   }
 
   @Mutation(() => OperationPayload, {
-    description: `Restarts all processes of a service, all at once. ${PROCESS_ERRORS}`,
+    description: `Restarts all processes of a service, all at once; see rollingRestartService. ${PROCESS_ERRORS}`,
   })
   restartService(
     @Arg('id', () => ID, { description: 'Which service.' }) id: string,

@@ -4,8 +4,8 @@ import { deleteOperation } from '../platform/operations.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter, TimeFilter } from './lists.ts';
 import { resolversOf } from './noun.ts';
 import { Process } from './processes.ts';
-import { DateTime, Long } from './scalars.ts';
-import { OperationKind, OperationState, OperationTarget, StepState } from './words.ts';
+import { DateTime, Duration, Long } from './scalars.ts';
+import { OnFailure, OperationKind, OperationState, OperationTarget, StepState } from './words.ts';
 
 @ObjectType('OperationStep', {
   description: 'What an operation does to one process, and what came of it.',
@@ -24,13 +24,19 @@ class OperationStep {
   @Field(() => StepState, { description: 'How far it has come.' })
   state!: string;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Of a rolling restart: its batch, from 1. Null for all other kinds.',
+  })
+  batch!: number | null;
+
   @Field(() => Int, { description: 'How often it was begun.' })
   attempts!: number;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it failed or was not done, for programs: TIMEOUT, AUTHENTICATION, COMMAND_NOT_FOUND, EXITED_EARLY, SUPERSEDED, CANCELLED, NODE_CLOSED, NOT_STARTABLE, DISK_FULL, NO_SFTP, ARTIFACT_UNUSABLE, ARTIFACT_CHANGED, ARTIFACT_REFUSED, …',
+      'Why it failed or was not done, for programs: TIMEOUT, AUTHENTICATION, COMMAND_NOT_FOUND, EXITED_EARLY, SUPERSEDED, CANCELLED, NODE_CLOSED, NOT_STARTABLE, TOO_MANY_DOWN, HALTED, DISK_FULL, NO_SFTP, ARTIFACT_UNUSABLE, ARTIFACT_CHANGED, ARTIFACT_REFUSED, …',
   })
   reason!: string | null;
 
@@ -69,11 +75,54 @@ class OperationStepFilter {
 
 const StepList = listArgs(OperationStepFilter, orderOf('OperationStep', { ID: 'id', STATE: 'state' }));
 
+/** The columns of a rolling restart that say how it is done. They are plain fields: what is planned has no objects of its own. */
+@ObjectType()
+class RollingSettings {
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Of a rolling restart: how many processes a batch has at most. Null for all other kinds.',
+  })
+  batchSize!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Of a rolling restart: the per cent that the size of a batch comes from; null if it was asked for as a number.',
+  })
+  batchPercent!: number | null;
+
+  @Field(() => Duration, {
+    nullable: true,
+    description: 'Of a rolling restart: the pause between two batches. Null for all other kinds.',
+  })
+  pause!: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Of a rolling restart: no process is taken down while with it more than so many would be. Null for all other kinds.',
+  })
+  maxDown!: number | null;
+
+  @Field(() => Duration, {
+    nullable: true,
+    description:
+      'Of a rolling restart: how long is waited until so few are down, or what was restarted is up. Null for all other kinds.',
+  })
+  patience!: string | null;
+
+  @Field(() => OnFailure, {
+    nullable: true,
+    description: 'Of a rolling restart: what follows a step that failed. Null for all other kinds.',
+  })
+  onFailure!: string | null;
+}
+
 @ObjectType('Operation', {
   description: 'Lifecycle work that was asked for. It is stored before it begins, so it outlives the gateway.',
   simpleResolvers: true,
 })
-export class Operation {
+export class Operation extends RollingSettings {
   @Field(() => ID, { description: 'A UUID.' })
   id!: string;
 

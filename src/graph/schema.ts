@@ -13,6 +13,7 @@ import { OperationResolvers, ProcessSteps } from './operations.ts';
 import { ProcessLogResolver } from './process-logs.ts';
 import { ProcessStatusResolver } from './process-status.ts';
 import { InstanceProcesses, NodeProcesses, ProcessResolvers, ServiceProcesses } from './processes.ts';
+import { RollingRestartResolver } from './rolling.ts';
 import { InstanceServices, ServiceResolvers } from './services.ts';
 import { SupervisorResolver } from './supervisor.ts';
 import { InstanceTenants, TenantRelations, TenantResolvers } from './tenants.ts';
@@ -43,6 +44,7 @@ export const buildSchema = (): GraphQLSchema =>
       ServiceProcesses,
       ProcessSteps,
       LifecycleResolver,
+      RollingRestartResolver,
       OperationProgressResolver,
       ProcessStatusResolver,
       ProcessLogResolver,

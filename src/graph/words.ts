@@ -5,6 +5,7 @@ import type { CredentialKind as Credential } from '../store/entities/node.ts';
 import type { LinkState as Link } from '../store/entities/node-link.ts';
 import type {
   OperationKind as Kind,
+  OnFailure as Next,
   OperationState as State,
   OperationTarget as Target,
 } from '../store/entities/operation.ts';
@@ -133,6 +134,7 @@ export const OperationKind = words<Kind>('OperationKind', 'What an operation doe
   START: 'Starts what does not run.',
   STOP: 'Stops what runs.',
   RESTART: 'Stops what runs, and starts all.',
+  ROLLING_RESTART: 'Restarts what is wanted running, batch by batch.',
 });
 
 export const OperationState = words<State>('OperationState', 'How far an operation has come.', {
@@ -154,6 +156,11 @@ export const Remedy = words<'START' | 'STOP'>('Remedy', 'What would put a proces
   STOP: 'It should not run, and does.',
 });
 
+export const OnFailure = words<Next>('OnFailure', 'What a rolling restart does after a step that failed.', {
+  HALT: 'It goes no further: what was not begun is SKIPPED, with the reason HALTED.',
+  CONTINUE: 'It goes on, and tries all.',
+});
+
 export const OperationTarget = words<Target>('OperationTarget', 'What kind of thing an operation was asked for.', {
   INSTANCE: 'All services of an instance.',
   NODE: 'All processes on a node.',
@@ -167,4 +174,6 @@ export const StepState = words<Step>('StepState', 'How far a step has come.', {
   SUCCEEDED: 'The process reached the state that was asked for.',
   FAILED: 'It did not; `reason` and `message` say why.',
   CANCELLED: 'Its operation was cancelled before it began: nothing was done.',
+  SKIPPED:
+    'Of a rolling restart: its process was not wanted running any longer (SUPERSEDED, PROCESS_DELETED), or it was halted before this (HALTED).',
 });

@@ -24,16 +24,23 @@ export interface Work {
   readonly operation: Operation;
   /** What has not ended yet, in its order. */
   readonly steps: readonly OpenStep[];
-  /** Does one step, behind all that came before it on its process. Resolves to how it ended; undefined if the gateway closes. */
-  run(step: OpenStep): Promise<StepState | undefined>;
+  /**
+   * Does one step, behind all that came before it on its process. Resolves to how it ended; undefined if the gateway closes, or if
+   * `mayBegin`, asked right before anything is done, says no.
+   */
+  run(step: OpenStep, mayBegin?: () => Promise<boolean>): Promise<StepState | undefined>;
+  /** The gateway closes: nothing more is begun. */
+  readonly closing: AbortSignal;
 }
 
 /** Which steps of an operation are done when. Resolves when no step is left to do. Begins with its first steps at once. */
 export type Plan = (work: Work) => Promise<void>;
 
 const allAtOnce: Plan = async ({ steps, run }) => {
-  await Promise.all(steps.map(run));
+  await Promise.all(steps.map((step) => run(step)));
 };
+
+const always = async () => true;
 
 // Starts on one node at once: more would only queue on the node itself.
 const STEPS_PER_NODE = 8;
@@ -49,7 +56,7 @@ export class Execution {
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #record: OperationRecord;
   #taking: Promise<void> = Promise.resolve();
-  #closing = false;
+  readonly #closing = new AbortController();
 
   constructor(
     private readonly store: Store,
@@ -75,13 +82,13 @@ export class Execution {
 
   /** No new steps; those under way are left as they are, and go on at the next start. */
   async close(graceMs: number): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     await this.#taking;
     await atMost(graceMs, Promise.all(this.#underWay.values()));
   }
 
   async #take(): Promise<void> {
-    while (!this.#closing) {
+    while (!this.#closing.signal.aborted) {
       try {
         const found = await this.store.write((em) => openWork(em, [...this.#underWay.keys()]));
         for (const { operation, steps } of found) this.#begin(operation, steps);
@@ -110,29 +117,41 @@ export class Execution {
   async #carryOut(operation: Operation, steps: readonly OpenStep[]): Promise<void> {
     // Nodes found down: their other steps fail at once, instead of each waiting for the same silence.
     const down = new Map<string, StepFailure>();
-    const run = (step: OpenStep) => this.#perProcess.run(step.processId, () => this.#inLane(operation, step, down));
-    await (this.plans[operation.kind] ?? allAtOnce)({ operation, steps, run });
-    if (!this.#closing) await this.#record.finish(operation.id);
+    const run: Work['run'] = (step, mayBegin) =>
+      this.#perProcess.run(step.processId, () => this.#inLane(operation, step, down, mayBegin));
+    const closing = this.#closing.signal;
+    await (this.plans[operation.kind] ?? allAtOnce)({ operation, steps, run, closing });
+    if (!this.#closing.signal.aborted) await this.#record.finish(operation.id);
   }
 
-  #inLane(operation: Operation, step: OpenStep, down: Map<string, StepFailure>): Promise<StepState | undefined> {
+  #inLane(
+    operation: Operation,
+    step: OpenStep,
+    down: Map<string, StepFailure>,
+    mayBegin: () => Promise<boolean> = always,
+  ): Promise<StepState | undefined> {
     const { node } = step;
-    const work = () => this.#step(operation, step, down);
+    const work = async () => ((await mayBegin()) ? this.#step(operation, step, down) : undefined);
     if (!node) return work();
     // Who waits for a node that is not there takes no place from the others.
-    const isThere = () => this.fleet.connection(node)?.state === 'CONNECTED';
-    return this.#perNode.run(node, () => (isThere() ? this.#inAll.run('', work) : work()));
+    return this.#perNode.run(node, () => (this.#isThere(node) ? this.#inAll.run('', work) : work()));
+  }
+
+  #isThere(node: string): boolean {
+    return this.fleet.connection(node)?.state === 'CONNECTED';
   }
 
   async #step(operation: Operation, step: OpenStep, down: Map<string, StepFailure>): Promise<StepState | undefined> {
-    if (this.#closing) return undefined;
+    if (this.#closing.signal.aborted) return undefined;
     const begun = await this.#record.beginStep(operation.id, step.id);
     if (!begun) return this.#record.stateOf(step.id);
-    const failure = down.get(step.node ?? '') ?? (await this.#attempt(operation, step));
+    // A node that came back meanwhile is tried again: an operation may take hours.
+    const known = step.node && !this.#isThere(step.node) ? down.get(step.node) : undefined;
+    const failure = known ?? (await this.#attempt(operation, step));
     if (failure?.isNodeDown && step.node) down.set(step.node, failure);
     // What the end of the gateway cut short has not failed: it goes on at the next start.
-    if (this.#closing && failure) return undefined;
-    return this.#record.endStep(operation.id, step.id, failure);
+    if (this.#closing.signal.aborted && failure) return undefined;
+    return this.#record.endStep(operation, step.id, failure);
   }
 
   async #attempt(operation: Operation, { processId, id }: OpenStep): Promise<StepFailure | undefined> {

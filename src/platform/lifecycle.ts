@@ -32,7 +32,7 @@ export class Lifecycle {
   /** Stores the operation together with the desired states, starts the work, and answers after `waitMs` or at the end of it. */
   async request(
     actor: Actor,
-    kind: OperationKind,
+    kind: Wish,
     target: Target,
     processes: readonly Process[],
     waitMs: number,
@@ -81,13 +81,16 @@ export class Lifecycle {
   }
 }
 
-const WANTED: Readonly<Record<OperationKind, DesiredState>> = { START: 'RUNNING', RESTART: 'RUNNING', STOP: 'STOPPED' };
+/** Kinds that say what is wanted from now on. A rolling restart does not: it leaves alone what nobody wants up. */
+export type Wish = Exclude<OperationKind, 'ROLLING_RESTART'>;
+
+const WANTED: Readonly<Record<Wish, DesiredState>> = { START: 'RUNNING', RESTART: 'RUNNING', STOP: 'STOPPED' };
 
 /** An operation with a step for each process, and what is wanted of them from now on. In the caller's transaction; answers with its id. */
 export async function storeWish(
   em: EntityManager,
   actor: Actor,
-  kind: OperationKind,
+  kind: Wish,
   target: Target,
   ids: readonly string[],
 ): Promise<string> {

@@ -1,10 +1,10 @@
 // The record of an operation: what is written down as it comes further. Each of these is one transaction.
 import { now } from '../store/entities/columns.ts';
-import { Operation, type OperationState } from '../store/entities/operation.ts';
+import { Operation, type OperationKind, type OperationState } from '../store/entities/operation.ts';
 import { OperationStep, type StepState } from '../store/entities/operation-step.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { NewsBus } from './news.ts';
-import type { StepFailure } from './step-failure.ts';
+import type { StepFailure, StepReason } from './step-failure.ts';
 
 export class OperationRecord {
   constructor(
@@ -44,14 +44,24 @@ export class OperationRecord {
     return (await this.store.write((em) => em.findOne(OperationStep, stepId)))?.state;
   }
 
-  async endStep(operationId: string, stepId: number, failure: StepFailure | undefined): Promise<StepState> {
-    const state = failure ? 'FAILED' : 'SUCCEEDED';
-    await this.store.write(async (em) => {
+  /** Answers with how it ended: what has ended already stays as it is. */
+  async endStep({ id, kind }: Operation, stepId: number, failure: StepFailure | undefined): Promise<StepState> {
+    const state = await this.store.write(async (em) => {
       const step = await em.findOne(OperationStep, stepId);
-      if (step) endStep(step, state, failure);
+      if (step) endStep(step, endOf(kind, failure), failure);
+      return step?.state ?? 'CANCELLED';
+    });
+    this.bus.publish('operationChange', id);
+    return state;
+  }
+
+  /** Ends what is left of a rolling restart that goes no further. */
+  async skipRest(operationId: string, message: string): Promise<void> {
+    await this.store.write(async (em) => {
+      const open = await em.find(OperationStep, { operation: operationId, finishedAt: null });
+      for (const step of open) endStep(step, 'SKIPPED', { reason: 'HALTED', message });
     });
     this.bus.publish('operationChange', operationId);
-    return state;
   }
 
   /** All that is to be done is done. */
@@ -83,15 +93,22 @@ export async function finishIfDone(em: EntityManager, operation: Operation): Pro
   const steps = await em.find(OperationStep, { operation: operation.id });
   if (steps.some((step) => !step.finishedAt)) return false;
   const ended = now();
-  operation.state = outcomeOf(steps.map((step) => step.state));
+  operation.state = outcomeOf(steps);
   operation.startedAt ??= ended;
   operation.finishedAt = ended;
   return true;
 }
 
-function outcomeOf(states: readonly StepState[]): OperationState {
-  if (states.includes('CANCELLED')) return 'CANCELLED';
-  const failed = states.filter((state) => state === 'FAILED').length;
-  if (failed === 0) return 'SUCCEEDED';
-  return failed === states.length ? 'FAILED' : 'PARTIALLY_FAILED';
+function outcomeOf(steps: readonly OperationStep[]): OperationState {
+  if (steps.some(({ state }) => state === 'CANCELLED')) return 'CANCELLED';
+  if (!steps.some(({ state, reason }) => state === 'FAILED' || reason === 'HALTED')) return 'SUCCEEDED';
+  return steps.some(({ state }) => state === 'SUCCEEDED') ? 'PARTIALLY_FAILED' : 'FAILED';
+}
+
+// A rolling restart leaves alone what nobody wants up any longer: nothing has failed there.
+const UNWANTED: ReadonlySet<StepReason> = new Set(['SUPERSEDED', 'PROCESS_DELETED']);
+
+function endOf(kind: OperationKind, failure: StepFailure | undefined): StepState {
+  if (!failure) return 'SUCCEEDED';
+  return kind === 'ROLLING_RESTART' && UNWANTED.has(failure.reason) ? 'SKIPPED' : 'FAILED';
 }

@@ -1,12 +1,12 @@
 // Requests of lifecycle work: which processes are meant, and what can be refused before anything begins.
 import { GantryError } from '../errors.ts';
 import { Instance } from '../store/entities/instance.ts';
-import { Operation, type OperationKind } from '../store/entities/operation.ts';
+import { Operation } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import type { FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
-import type { Target } from './lifecycle.ts';
+import type { Target, Wish } from './lifecycle.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
 import { runSpec, surroundings } from './run-spec.ts';
@@ -15,7 +15,7 @@ import { runSpec, surroundings } from './run-spec.ts';
 export async function changeProcess(
   platform: Platform,
   actor: Actor,
-  kind: OperationKind,
+  kind: Wish,
   id: string,
   waitMs: number,
 ): Promise<string> {
@@ -26,7 +26,7 @@ export async function changeProcess(
 export async function changeService(
   platform: Platform,
   actor: Actor,
-  kind: OperationKind,
+  kind: Wish,
   id: string,
   waitMs: number,
 ): Promise<string> {
@@ -38,7 +38,7 @@ export async function changeService(
 export async function changeAllServices(
   platform: Platform,
   actor: Actor,
-  kind: OperationKind,
+  kind: Wish,
   id: string,
   waitMs: number,
 ): Promise<string> {
@@ -60,7 +60,7 @@ export async function deleteOperation({ store }: Platform, id: string): Promise<
 async function change(
   platform: Platform,
   actor: Actor,
-  kind: OperationKind,
+  kind: Wish,
   target: Target,
   where: FilterQuery<Process>,
   waitMs: number,

@@ -9,6 +9,8 @@ export type StepReason =
   | 'NODE_CLOSED'
   | 'EXITED_EARLY'
   | 'NOT_RUNNING'
+  | 'TOO_MANY_DOWN'
+  | 'HALTED'
   | 'INTERNAL';
 
 /** `reason` is for programs, the message for people. */

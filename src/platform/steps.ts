@@ -3,7 +3,7 @@
 import { GantryError } from '../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { now } from '../store/entities/columns.ts';
-import type { Operation } from '../store/entities/operation.ts';
+import type { Operation, OperationKind } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
@@ -49,7 +49,7 @@ export class StepRunner {
   async run({ kind, actor }: Pick<Operation, 'kind' | 'actor'>, step: StepOfProcess): Promise<void> {
     const { processId, stepId } = step;
     if (kind === 'STOP') await this.#stop(await this.#subject(processId, 'STOPPED'), actor);
-    if (kind === 'RESTART' && !(await this.record.isStopped(stepId))) {
+    if (isRestart(kind) && !(await this.record.isStopped(stepId))) {
       const subject = await this.#subject(processId, 'RUNNING');
       // What could not be started again is left running, and runs on while its artifact is copied.
       await this.#prepare(subject, stepId);
@@ -210,6 +210,7 @@ export class StepRunner {
   }
 }
 
+const isRestart = (kind: OperationKind) => kind === 'RESTART' || kind === 'ROLLING_RESTART';
 const isDown = (row: Process) => row.status === 'STOPPED' || row.status === 'EXITED';
 const deleted = () => new StepFailure('PROCESS_DELETED', 'The process was deleted.');
 const superseded = (desired: string) =>

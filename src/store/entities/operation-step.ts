@@ -4,7 +4,7 @@ import { instant, text, word } from './columns.ts';
 import { Operation } from './operation.ts';
 import { type DesiredState, Process } from './process.ts';
 
-export const STEP_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
+export const STEP_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
 const schema = defineEntity({
@@ -27,6 +27,8 @@ const schema = defineEntity({
     // How much of an artifact was sent to the node, of how much; null if nothing had to be.
     artifactBytesSent: p.integer().nullable(),
     artifactBytes: p.integer().nullable(),
+    // Of a rolling restart, from 1.
+    batch: p.integer().nullable(),
     // Outlives the process: history says what it was about.
     processId: text().index(),
     operation: () => p.manyToOne(Operation).ref().deleteRule('cascade'),

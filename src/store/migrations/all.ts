@@ -5,6 +5,7 @@ import { Restarts } from './0003-restarts.ts';
 import { StepsThatGoOn } from './0004-steps-that-go-on.ts';
 import { ArtifactVersions } from './0007-artifacts.ts';
 import { LinkFacts } from './0009-link-facts.ts';
+import { RollingRestarts } from './0011-rolling-restarts.ts';
 
 export const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   { name: '0004-steps-that-go-on', class: StepsThatGoOn },
   { name: '0007-artifacts', class: ArtifactVersions },
   { name: '0009-link-facts', class: LinkFacts },
+  { name: '0011-rolling-restarts', class: RollingRestarts },
 ];
