@@ -37,7 +37,9 @@ export async function survey(
   });
   if (differing.length === 0) return [];
   const ids = differing.map(({ process }) => process.id);
-  const open = await em.find(OperationStep, { processId: { $in: ids }, state: { $in: ['QUEUED', 'RUNNING'] } });
+  // A rolling restart may come to a process in hours only: until then nobody works on it.
+  const atWork = { $or: [{ state: 'RUNNING' }, { state: 'QUEUED', operation: { kind: { $ne: 'ROLLING_RESTART' } } }] };
+  const open = await em.find(OperationStep, { processId: { $in: ids }, ...atWork } as FilterQuery<OperationStep>);
   const busy = new Set(open.map((step) => step.processId));
   const unrunnable = await findUnrunnable(em, ids);
   return differing.map(({ process, remedy }) => ({
