@@ -85,6 +85,13 @@ const childrenOf = (pid: number | undefined) =>
 
 export type Kind = 'openssh' | 'openssh, prompt only' | 'dropbear';
 
+export interface ServerOptions {
+  /** Further lines for sshd_config. */
+  readonly config?: readonly string[];
+  /** Words before the server's own: a program that ends as the server. */
+  readonly before?: readonly string[];
+}
+
 export class RealServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'gantry-sshd-'));
   port = 0;
@@ -94,14 +101,23 @@ export class RealServer {
   #keys = 0;
   #log = '';
 
-  constructor(readonly kind: Kind) {}
+  constructor(
+    readonly kind: Kind,
+    private readonly more: ServerOptions = {},
+  ) {}
+
+  /** Of the server itself. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
 
   /** Starts it; called again after `stop` it has the same port and another host key. */
   async start(): Promise<void> {
     this.port ||= await freePort();
     const key = join(this.folder, `hostkey-${++this.#keys}`);
     const [program, words] = this.kind === 'dropbear' ? this.#dropbear(key) : this.#sshd(key);
-    this.#process = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [first = program, ...rest] = [...(this.more.before ?? []), program, ...words];
+    this.#process = spawn(first, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.#log = (this.#log + chunk).slice(-4_000);
     });
@@ -156,6 +172,7 @@ export class RealServer {
       'StrictModes no',
       `PasswordAuthentication ${this.kind === 'openssh' ? 'yes' : 'no'}`,
       'KbdInteractiveAuthentication yes',
+      ...(this.more.config ?? []),
     ];
     writeFileSync(config, `${lines.join('\n')}\n`);
     return [find('sshd') ?? '', ['-D', '-e', '-f', config]];

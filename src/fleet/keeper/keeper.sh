@@ -537,7 +537,7 @@ valid_upload() {
 # The room that is left for artifacts, in kB -> free; `-` where nobody can say.
 read_free() {
   free=- free_former=
-  for free_word in $(df -Pk "$root" 2>/dev/null | tail -n 1); do
+  for free_word in $(df -Pk "$root/artifacts" 2>/dev/null | tail -n 1); do
     case $free_word in *%) free=$free_former && break ;; esac
     free_former=$free_word
   done
