@@ -5,7 +5,16 @@ import { Fleet } from '../../src/fleet/fleet.ts';
 import { Secret } from '../../src/secret.ts';
 
 const { PORT, USERNAME, PASSWORD, ARTIFACT = '' } = process.env;
-const listener = { pin: async () => {}, connection: () => {}, snapshot: () => {}, observed: () => {} };
+const heard = async () => {};
+const listener = {
+  pin: heard,
+  proven: heard,
+  connection: heard,
+  tried: heard,
+  measured: heard,
+  snapshot: heard,
+  observed: heard,
+};
 const fleet = new Fleet({ listener, log: pino({ level: 'silent' }) });
 fleet.watch({
   id: 'ND1',
