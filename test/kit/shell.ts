@@ -13,6 +13,8 @@ export interface ShellVariant {
   /** PATH for everything the keeper does; default: the usual one. */
   readonly path?: string;
   readonly noFlock?: boolean;
+  /** Processes are units of the user manager that this environment leads to; its folder for keepers is `base`. */
+  readonly units?: { readonly env: Readonly<Record<string, string>>; readonly base: string };
 }
 
 export const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -44,11 +46,13 @@ const allPids = () =>
     .map(Number);
 
 export class KeeperShell {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gantry-keeper-'));
-  readonly work = join(this.folder, 'work');
+  readonly folder: string;
+  readonly work: string;
   readonly env: Record<string, string>;
 
   constructor(private readonly variant: ShellVariant) {
+    this.folder = mkdtempSync(join(variant.units?.base ?? tmpdir(), 'gantry-keeper-'));
+    this.work = join(this.folder, 'work');
     mkdirSync(this.work);
     this.env = {
       PATH: variant.path ?? USUAL_PATH,
@@ -58,6 +62,7 @@ export class KeeperShell {
       GANTRY_KEEPER_TIDY: '0.5',
       GANTRY_KEEPER_LOG_CAP: '100000',
       ...(variant.noFlock ? { GANTRY_KEEPER_NO_FLOCK: '1' } : {}),
+      ...(variant.units ? { ...variant.units.env, GANTRY_KEEPER_DRIVER: 'systemd' } : {}),
     };
   }
 
