@@ -1,6 +1,7 @@
 // The shell text that is sent into a fresh channel: looks whether the node can keep processes, installs the keeper, runs it.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { DriverChoice } from './types.ts';
 
 const KEEPER = readFileSync(new URL('./keeper/keeper.sh', import.meta.url), 'utf8');
 const VERSION = createHash('sha256').update(KEEPER).digest('hex').slice(0, 16);
@@ -24,12 +25,15 @@ export const pingScript = (nonce: string) => `${probe(nonce)}printf 'GANTRY1 ${n
 // The file is always written anew, by way of another name: the right name proves nothing about the content. Only when it
 // cannot be written (a full disk must not keep anyone from stopping processes) the one that is there serves.
 // Nothing may follow before the hello: a shell reads ahead and would eat it.
-export const serveScript = (nonce: string) => `${probe(nonce)}[ "\${HOME:-}" ] || missing a home directory
+export const serveScript = (
+  nonce: string,
+  driver: DriverChoice,
+) => `${probe(nonce)}[ "\${HOME:-}" ] || missing a home directory
 folder=\${GANTRY_KEEPER_DIR:-$HOME/.gantry}
 mkdir -p "$folder/processes" "$folder/watchers" 2>/dev/null && chmod 700 "$folder" || missing a writable folder "$folder"
 keeper=$folder/keeper-${VERSION}.sh
 { cat >"$keeper.$$" && mv -f "$keeper.$$" "$keeper"; } 2>/dev/null <<'GANTRY_${nonce}' || rm -f "$keeper.$$"
 ${KEEPER}GANTRY_${nonce}
 [ -f "$keeper" ] || missing room on the disk for "$keeper"
-exec \${GANTRY_KEEPER_SH:-/bin/sh} "$keeper" serve ${nonce}
+exec \${GANTRY_KEEPER_SH:-/bin/sh} "$keeper" serve ${nonce} ${driver}
 `;

@@ -1,4 +1,6 @@
 // What goes wrong on the way to a node and on it, as typed reasons with a sentence for a person. ssh2's texts stay in here.
+import { barredBecause } from './facts.ts';
+import { ending } from './observation.ts';
 import type { FailureReason, NodeTarget } from './types.ts';
 import { FleetError } from './types.ts';
 
@@ -73,7 +75,7 @@ function neverRan(detail: string): FleetError {
 }
 
 function endedAtOnce(detail: string): FleetError {
-  const code = /^[0-9]+$/.test(detail) ? Number(detail) : undefined;
+  const { exitCode: code } = ending(detail);
   if (code === undefined) return fail('FAILED', 'The process was gone at once, and nobody saw how it ended.');
   return fail('EXITED', `The process ended at once with exit code ${code}. Its log may say why.`, code);
 }
@@ -99,12 +101,16 @@ const ANSWERS: Readonly<Record<string, (detail: string) => FleetError>> = {
   elsewhere: () =>
     fail('ARTIFACT_REFUSED', 'SFTP on the node does not write to the folder that its login shell shows.'),
   lacking: () => fail('UNSUPPORTED', 'The node lacks base64 or dd, which reading a log takes.'),
+  barred: (why) => fail('NOT_KEPT', barredBecause(why)),
   refused: () => fail('BAD_REQUEST', 'The keeper refused the request.'),
 };
 
 /** For an answer of the keeper whose code is not 0. The words are the node's: they only choose a sentence. */
 export function fromAnswer(words: readonly string[]): FleetError {
   const [word = '', detail = ''] = words;
-  const known = Object.hasOwn(ANSWERS, word) && /^([0-9]{1,3}|[a-z]{0,16})$/.test(detail) ? ANSWERS[word] : undefined;
+  const known =
+    Object.hasOwn(ANSWERS, word) && /^([0-9]{1,3}|[a-z-]{0,32}|(signal|exit):[A-Z0-9+]{1,16})$/.test(detail)
+      ? ANSWERS[word]
+      : undefined;
   return known?.(detail) ?? fail('FAILED', 'The keeper gave an answer that is not understood.');
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
 import { serveScript } from './bootstrap.ts';
 import { type ConnectOptions, connect } from './connector.ts';
+import { toFacts } from './facts.ts';
 import { connectionFailure } from './failures.ts';
 import { awaitHello, type Hello, openShell } from './hello.ts';
 import { toObservation } from './observation.ts';
@@ -10,7 +11,7 @@ import { RunOrder } from './order.ts';
 import { LineSplitter, type Message, type ProcessLine, parseLine } from './protocol.ts';
 import { quoteInLine } from './quote.ts';
 import { openSubsystem } from './sftp/channel.ts';
-import type { NodeTarget, Observation } from './types.ts';
+import type { NodeFacts, NodeTarget, Observation } from './types.ts';
 import { FleetError } from './types.ts';
 
 export interface LinkOptions extends ConnectOptions {
@@ -66,7 +67,8 @@ export async function openLink(target: NodeTarget, options: LinkOptions, events:
   try {
     const nonce = randomBytes(12).toString('hex');
     const timeoutMs = Math.max(1, deadline - performance.now());
-    const hello = await awaitHello(await openShell(client, target), serveScript(nonce), { nonce, timeoutMs, target });
+    const script = serveScript(nonce, target.driver ?? 'AUTO');
+    const hello = await awaitHello(await openShell(client, target), script, { nonce, timeoutMs, target });
     return new Link(target, client, hello, options, events);
   } catch (error) {
     client.destroy();
@@ -78,6 +80,7 @@ export async function openLink(target: NodeTarget, options: LinkOptions, events:
 
 export class Link {
   readonly bootId: string;
+  readonly facts: NodeFacts;
   /** Resolves to the reason when the link has ended, by whomever. */
   readonly down: Promise<FleetError>;
   readonly #goDown: (error: FleetError) => void;
@@ -101,11 +104,12 @@ export class Link {
     options: LinkOptions,
     private readonly events: LinkEvents,
   ) {
-    const [bootId = '', uptime = ''] = hello.words;
+    const [bootId = '', uptime = '', ...more] = hello.words;
     if (!BOOT_ID.test(bootId) || !/^[0-9.]{1,20}$/.test(uptime)) {
       throw new FleetError('UNSUPPORTED', 'The node answered with something that is not a keeper.');
     }
     this.bootId = bootId;
+    this.facts = toFacts(more, target.driver ?? 'AUTO');
     this.#bootedAt = Date.now() - Number(uptime) * 1000;
     this.#client = client;
     this.#channel = hello.channel;

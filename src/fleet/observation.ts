@@ -20,12 +20,21 @@ const STATE: Readonly<Record<KeeperState, ObservedState>> = {
   lost: 'LOST',
 };
 
-/** What a keeper's `detail` says about an end; nothing unless it is an exit code. */
+/** What a keeper's `detail` says about an end; nothing unless it is an exit code or a signal. A signal has the code of a shell, too. */
 export function ending(detail: string): { exitCode?: number; signal?: string } {
+  const [kind, what = ''] = detail.split(':');
+  if (kind === 'exit') return { exitCode: Number(what) };
+  if (kind === 'signal') return { ...signalCode(what), signal: `SIG${what}` };
   if (!/^[0-9]+$/.test(detail)) return {};
   const exitCode = Number(detail);
   const name = SIGNALS[exitCode - 129];
   return name === undefined ? { exitCode } : { exitCode, signal: `SIG${name}` };
+}
+
+function signalCode(name: string): { exitCode?: number } {
+  const [, realtime] = /^RTMIN\+?([0-9]{0,2})$/.exec(name) ?? [];
+  const number = realtime === undefined ? SIGNALS.indexOf(name) + 1 : 34 + Number(realtime);
+  return number > 0 ? { exitCode: 128 + number } : {};
 }
 
 /** `bootedAt`: when the node booted, in ms of our clock. */

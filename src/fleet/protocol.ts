@@ -50,7 +50,7 @@ export type KeeperState = (typeof STATES)[number];
 export interface ProcessLine {
   readonly id: string;
   readonly state: KeeperState;
-  /** An exit code, `orphan`, `reboot`, `unknown` or `-`. */
+  /** An exit code, `exit:CODE`, `signal:NAME`, `orphan`, `reboot`, `unknown` or `-`. */
   readonly detail: string;
   /** 0: none. */
   readonly pid: number;
@@ -77,7 +77,7 @@ const COUNT = /^[0-9]{1,15}$/;
 const SECONDS = /^[0-9]{1,12}(\.[0-9]{1,6})?$/;
 // Lines of base64 are whole: each can be read by itself.
 const DATA = /^(?:[A-Za-z0-9+/]{4}){0,24}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const DETAIL = /^(-|[0-9]{1,3}|[a-z]{1,16})$/;
+const DETAIL = /^(-|[0-9]{1,3}|[a-z]{1,16}|(signal|exit):[A-Z0-9+]{1,16})$/;
 
 const count = (word: string | undefined) => (word !== undefined && COUNT.test(word) ? Number(word) : undefined);
 const seconds = (word: string | undefined) => (word !== undefined && SECONDS.test(word) ? Number(word) : undefined);

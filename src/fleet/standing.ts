@@ -1,5 +1,5 @@
 // How the link to one node stands: its state, the failures on the way to it, and how far away the node is. Tells the listener.
-import type { Connection, ConnectionState, FailureReason, FleetError, FleetListener } from './types.ts';
+import type { Connection, ConnectionState, FailureReason, FleetError, FleetListener, NodeFacts } from './types.ts';
 
 /** The weight of a new measurement among all: about the last eight count. */
 const WEIGHT = 0.2;
@@ -8,6 +8,7 @@ interface Facts {
   readonly reason?: FailureReason;
   readonly message?: string;
   readonly bootId?: string;
+  readonly facts?: NodeFacts;
   readonly nextAttemptAt?: Date;
 }
 
@@ -31,10 +32,10 @@ export class Standing {
     this.#say('CONNECTING', {});
   }
 
-  connected(bootId: string): void {
+  connected(bootId: string, facts: NodeFacts): void {
     this.#attempts = 0;
     this.#latencyMs = undefined;
-    this.#say('CONNECTED', { bootId });
+    this.#say('CONNECTED', { bootId, facts });
   }
 
   /** An attempt has failed, or a link that was up was lost. Without a next attempt it is given up until somebody asks. */

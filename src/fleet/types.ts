@@ -22,11 +22,32 @@ export interface NodeTarget {
   readonly hostKeys: readonly HostKey[];
   /** Fingerprints of keys that it must never show, whatever else is said of them. */
   readonly revokedHostKeys?: readonly string[];
+  /** How processes are to be run there; default AUTO. */
+  readonly driver?: DriverChoice;
+}
+
+/** AUTO: as units of systemd where the node has what that takes, as children of keepers where not. */
+export type DriverChoice = 'AUTO' | 'KEEPER' | 'SYSTEMD';
+export type RunDriver = 'KEEPER' | 'SYSTEMD';
+
+/** What a node said of itself. Texts are printable and short; null where it said nothing. */
+export interface NodeFacts {
+  /** How processes are started there; null: not at all. */
+  readonly driver: RunDriver | null;
+  /** Why so, as a sentence for a person. */
+  readonly driverReason: string;
+  /** `uname -srm`. */
+  readonly kernel: string | null;
+  /** The program that interprets the keeper. */
+  readonly shell: string | null;
+  /** The node's first process. */
+  readonly init: string | null;
 }
 
 /**
  * Why something about a node failed.
- * The connection: ADDRESS_REFUSED … CLOSED. The machine, once reached: UNSUPPORTED (no usable sh or /proc), LOCKED, DISK_FULL.
+ * The connection: ADDRESS_REFUSED … CLOSED. The machine, once reached: UNSUPPORTED (no usable sh or /proc), LOCKED, DISK_FULL, NOT_KEPT (the
+ * way of running processes that the node is set to cannot be had there, or what is started would end at log-out).
  * The process: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, WORKING_DIRECTORY, EXITED (ended before it was seen running), STUCK
  * (it does not go down), NOT_STOPPED (only a stopped process is removed). BAD_REQUEST is refused before a byte leaves.
  * An artifact: NO_SFTP (the node has none), ARTIFACT_UNUSABLE (not there, or not fit to be sent), ARTIFACT_CHANGED (the version is no
@@ -55,6 +76,7 @@ export type FailureReason =
   | 'WORKING_DIRECTORY'
   | 'EXITED'
   | 'DISK_FULL'
+  | 'NOT_KEPT'
   | 'LOCKED'
   | 'STUCK'
   | 'NOT_STOPPED'
@@ -104,6 +126,8 @@ export interface Connection {
   readonly nextAttemptAt?: Date;
   /** The latest failure, also after the link came back. */
   readonly lastFailure?: { readonly reason: FailureReason; readonly message: string; readonly at: Date };
+  /** What the node says of itself, known while CONNECTED. */
+  readonly facts?: NodeFacts;
 }
 
 /**
@@ -122,7 +146,7 @@ export interface Observation {
   /** When this run ended, in the same way; also when nobody was connected at the time. */
   readonly endedAt?: Date;
   readonly exitCode?: number;
-  /** The likely signal, as in SIGKILL, for an exit code above 128: sh cannot tell `exit 137` from signal 9. */
+  /** The signal, as in SIGKILL: as systemd says it, or the likely one for a code above 128, for sh cannot tell `exit 137` from signal 9. */
   readonly signal?: string;
   /** It went down because a stop asked for it. */
   readonly asked?: boolean;

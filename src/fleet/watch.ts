@@ -72,7 +72,7 @@ export class Watch {
     const pins = target.hostKeys.length > 0 ? target.hostKeys : this.#target.hostKeys; // a pin is never forgotten in passing
     const samePins =
       pins.length === this.#target.hostKeys.length && pins.every((pin) => isPinned(this.#target.hostKeys, pin));
-    const same = sameLogin(target, this.#target);
+    const same = sameLogin(target, this.#target) && target.driver === this.#target.driver; // chosen at the hello
     // The key that is shown at present is among the pins: that is how a first contact ends.
     const stillPinned = this.#shownKey !== undefined && isTrusted({ ...target, hostKeys: pins }, this.#shownKey);
     this.#target = { ...target, hostKeys: pins };
@@ -171,7 +171,7 @@ export class Watch {
     const close = () => link.close();
     round.addEventListener('abort', close, { once: true });
     if (round.aborted) close();
-    else this.#standing.connected(link.bootId);
+    else this.#standing.connected(link.bootId, link.facts);
     for (const waiter of this.#waiters) waiter.resolve(link);
     const stopMeasuring = measure(link, (ms) => this.#standing.measured(ms));
     const error = await link.down;

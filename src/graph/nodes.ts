@@ -5,7 +5,7 @@ import { Instance } from './instances.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
 import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime } from './scalars.ts';
-import { CredentialKind, LinkState } from './words.ts';
+import { CredentialKind, DriverChoice, LinkState, RunDriver } from './words.ts';
 import { Written } from './written.ts';
 
 @ObjectType('NodeLink', { description: 'The link of the gateway to a node, as it stands.', simpleResolvers: true })
@@ -52,6 +52,30 @@ class NodeLink {
 
   @Field(() => DateTime, { nullable: true, description: 'When that was.' })
   lastErrorAt!: string | null;
+  @Field(() => RunDriver, {
+    nullable: true,
+    description:
+      'How processes are started there, as of the last time that it was up; null before the first time, or if they cannot be: `driverReason` says which.',
+  })
+  driver!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why so, for people; null before the first time that it was up.',
+  })
+  driverReason!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Its kernel, as `uname -srm` says it, as of the last time that it was up.',
+  })
+  kernel!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The shell that keeps processes there, as in `dash`.' })
+  shell!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Its first process, as in `systemd`.' })
+  init!: string | null;
 }
 
 @ObjectType('Node', { description: 'A machine of an instance, reached by SSH.', simpleResolvers: true })
@@ -79,6 +103,11 @@ export class Node extends Written {
 
   @Field(() => String, { description: 'User to log in as.' })
   username!: string;
+
+  @Field(() => DriverChoice, {
+    description: 'How processes are to be run on it; `connection.driver` says how they are.',
+  })
+  driver!: string;
 
   @Field(() => CredentialKind, { description: 'What the gateway logs in with. The secret itself cannot be read.' })
   credentialKind!: string;
@@ -131,6 +160,13 @@ class NodeInput {
     description: 'Whether it can be deployed against; true if not given at creation.',
   })
   status?: boolean;
+
+  @Field(() => DriverChoice, {
+    nullable: true,
+    description:
+      'How processes are to be run on it; AUTO if not given at creation. What runs goes on as it was started, and is stopped that way.',
+  })
+  driver?: string;
 
   @Field(() => Int, { nullable: true, description: 'Port of its SSH server; 22 if not given at creation.' })
   port?: number;

@@ -1,8 +1,8 @@
 // The closed sets of words of the graph, and what each word means. A word of the store without a meaning here does not compile.
 import { registerEnumType } from 'type-graphql';
 import type { SupervisorMode as Mode } from '../platform/differences.ts';
-import type { CredentialKind as Credential } from '../store/entities/node.ts';
-import type { LinkState as Link } from '../store/entities/node-link.ts';
+import type { DriverChoice as Choice, CredentialKind as Credential } from '../store/entities/node.ts';
+import type { RunDriver as Driver, LinkState as Link } from '../store/entities/node-link.ts';
 import type {
   OperationKind as Kind,
   OnFailure as Next,
@@ -68,6 +68,19 @@ export const LinkState = words<Link>('LinkState', 'How the link of the gateway t
   ADDRESS_REFUSED:
     'Its address is in none of the networks in which nodes may be. It is not tried again until it changes.',
   UNSUPPORTED: 'The node lacks what the gateway needs there; the message names it.',
+});
+
+export const DriverChoice = words<Choice>('DriverChoice', 'How processes are to be run on a node.', {
+  AUTO: 'By systemd where the node has what that takes, by keepers where not: looked at whenever a link is made.',
+  KEEPER: 'As children of keepers, also where systemd would do.',
+  SYSTEMD: 'As units of systemd. Where that cannot be, starts fail with NOT_KEPT and name what is missing.',
+});
+
+export const RunDriver = words<Driver>('RunDriver', 'How processes are started on a node.', {
+  KEEPER:
+    'As children of keepers, which are shell scripts. Works on any node; a process that leaves its session and group and clears its environment escapes a stop.',
+  SYSTEMD:
+    "As units of the user's systemd, each run by its keeper: a stop ends all that is in the cgroup, which nothing can leave, and signals are told exactly.",
 });
 
 export const LogLevel = words<Level>('LogLevel', 'How much a service logs.', {

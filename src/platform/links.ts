@@ -61,7 +61,7 @@ const parseKeys = (text: string): HostKey[] =>
 
 /** Writes down how the link to a node stands. */
 export async function recordLink(store: Store, connection: Connection): Promise<void> {
-  const { nodeId, state, since, reason, message, attempts, nextAttemptAt, lastFailure } = connection;
+  const { nodeId, state, since, reason, message, attempts, nextAttemptAt, lastFailure, facts } = connection;
   await store.write(async (em) => {
     const node = keyOf('Node', nodeId);
     // The node may have been deleted meanwhile.
@@ -80,6 +80,8 @@ export async function recordLink(store: Store, connection: Connection): Promise<
       // Measured anew on each link.
       latencyMs: null,
     });
+    // What it is stays known while the link is down.
+    if (facts) em.assign(link, { ...facts });
   });
 }
 
@@ -133,6 +135,7 @@ export function targetOf(keyring: Keyring, node: Node): NodeTarget {
     username: node.username,
     hostKeys: parseKeys(node.hostKeys),
     revokedHostKeys: JSON.parse(node.revokedHostKeys) as string[],
+    driver: node.driver,
     ...Object.fromEntries(
       SECRETS.flatMap((name) => {
         const sealed = node[`${name}Sealed`];

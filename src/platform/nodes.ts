@@ -5,7 +5,7 @@ import type { PingResult } from '../fleet/types.ts';
 import { Secret } from '../secret.ts';
 import { now } from '../store/entities/columns.ts';
 import { Instance } from '../store/entities/instance.ts';
-import { Node } from '../store/entities/node.ts';
+import { DRIVER_CHOICES, Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
@@ -24,6 +24,7 @@ const NODE = z.object({
   ipAddress: address(),
   port: z.number().int().min(1, 'must be from 1 to 65535').max(65535, 'must be from 1 to 65535').optional(),
   username: line(64),
+  driver: z.enum(DRIVER_CHOICES).optional(),
   password: secret(1024).nullish(),
   privateKey: secret(32 * 1024).nullish(),
   passphrase: secret(1024).nullish(),

@@ -1,5 +1,6 @@
 // Observations of the fleet in the platform's words: status, reason, and a sentence for people.
 import type { Observation } from '../fleet/types.ts';
+import type { StatusReason } from '../store/entities/process.ts';
 import type { Seen } from './status.ts';
 
 /** What an observation of the fleet means in the platform's words. */
@@ -9,8 +10,7 @@ export function toSeen(observation: Observation): Seen {
   // It may have ended while nobody was connected: since then it is so, not since somebody looked.
   const ended = { processId, exitCode, signal, restarts, at, since: observation.endedAt?.toISOString() };
   const runs = { processId, pid, restarts, at, startedAt: observation.startedAt?.toISOString() };
-  const why = signal ? 'SIGNAL' : 'EXIT_CODE';
-  const how = signal ? `It was ended by ${signal}.` : `It ended with exit code ${exitCode}.`;
+  const [why, how] = ending(exitCode, signal);
   switch (observation.state) {
     case 'RUNNING':
       return restarts
@@ -54,4 +54,11 @@ export function notOnNode(processId: string): Seen {
     reason: 'NOT_ON_NODE',
     message: 'The node has no record of this process: its home directory, or the user to log in as, may have changed.',
   };
+}
+
+/** Why it is down, and the same for people. A full disk may keep a node from saying. */
+function ending(exitCode: number | undefined, signal: string | undefined): [StatusReason, string] {
+  if (signal !== undefined) return ['SIGNAL', `It was ended by ${signal}.`];
+  if (exitCode !== undefined) return ['EXIT_CODE', `It ended with exit code ${exitCode}.`];
+  return ['EXIT_UNKNOWN', 'It is gone, and nobody saw how it ended.'];
 }

@@ -106,6 +106,7 @@ describe('the protocol', () => {
       kind: 'event',
       process: { detail: '137', ended: 11 },
     });
+    expect(parseLine('E a exited signal:KILL 7 10.25 11 0')).toMatchObject({ process: { detail: 'signal:KILL' } });
     expect(parseLine('A 3 a stopped - 0 - - 0')).toMatchObject({
       kind: 'listed',
       seq: 3,
@@ -203,6 +204,11 @@ describe('an observation', () => {
       endedAt: new Date(13_500),
       at,
     });
+    const ended = (detail: string) => toObservation(line({ state: 'exited', detail }), 0, at);
+    expect(ended('signal:KILL')).toMatchObject({ exitCode: 137, signal: 'SIGKILL' });
+    expect(ended('signal:RTMIN+3')).toMatchObject({ exitCode: 165, signal: 'SIGRTMIN+3' });
+    expect(ended('exit:137')).toMatchObject({ exitCode: 137 });
+    expect(ended('exit:137')).not.toHaveProperty('signal');
     expect(toObservation(line({ state: 'lost', detail: 'reboot' }), 0, at)).toMatchObject({
       state: 'LOST',
       lost: 'REBOOT',

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the system suite needs, on Debian: other shells, SSH servers, namespaces, a browser. Run as root.
+# Installs what the system suite needs, on Debian: other shells, SSH servers, namespaces, a user manager of systemd, a browser. Run as root.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
@@ -10,4 +10,5 @@ if [ ! -e "$policy" ]; then
   chmod 755 "$policy"
   trap 'rm -f "$policy"' EXIT
 fi
-apt-get install -y -qq --no-install-recommends openssh-server dropbear-bin busybox mksh util-linux passwd chromium
+apt-get install -y -qq --no-install-recommends openssh-server dropbear-bin busybox mksh util-linux passwd chromium \
+  systemd libpam-systemd dbus dbus-user-session faketime

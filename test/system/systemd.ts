@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '../kit/until.ts';
-import { can } from './needs.ts';
+import { can, find } from './needs.ts';
 
 const SCRIPT = fileURLToPath(new URL('./user-manager.sh', import.meta.url));
 const HIERARCHIES = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
@@ -21,7 +21,8 @@ export interface UserManager {
 
 /** Starts one; undefined, and said aloud why, where the machine does not let it. */
 export async function startUserManager(what: string): Promise<UserManager | undefined> {
-  if (!can(what, ['unshare', 'mount', 'systemctl', 'systemd-run', 'dbus-daemon', 'flock'], { root: true })) return undefined;
+  if (!can(what, ['unshare', 'mount', 'systemctl', 'systemd-run', 'dbus-daemon', 'flock'], { root: true }))
+    return undefined;
   const base = mkdtempSync(join(tmpdir(), 'gantry-systemd-'));
   const manager = spawn('unshare', ['-m', '/bin/sh', SCRIPT, base], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
@@ -45,7 +46,11 @@ function runsUnits(env: Readonly<Record<string, string>>): boolean {
   if (!existsSync(join(env.XDG_RUNTIME_DIR ?? '', 'bus'))) return false;
   try {
     const words = ['--user', '--wait', '--pipe', '-q', '--collect', 'true'];
-    execFileSync('systemd-run', words, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 20_000 });
+    execFileSync(find('systemd-run') ?? '', words, {
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+      timeout: 20_000,
+    });
     return true;
   } catch {
     return false;

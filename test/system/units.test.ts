@@ -1,10 +1,12 @@
 // The keeper's promises where processes are units of systemd, and what only units can promise.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keeperChecks } from '../kit/keeper-checks.ts';
 import { KeeperShell, lives, type ShellVariant } from '../kit/shell.ts';
 import { until } from '../kit/until.ts';
+import { find } from './needs.ts';
 import { startUserManager } from './systemd.ts';
 
 // Before the tests are counted: whether there are any depends on it.
@@ -75,7 +77,7 @@ function unitChecks(variant: ShellVariant): void {
   });
 
   it('has the environment of the log-in, not of the manager', async () => {
-    keeper.env.FROM_THE_LOGIN = "it's \"here\"\nand there";
+    keeper.env.FROM_THE_LOGIN = 'it\'s "here"\nand there';
     await keeper.start('env', 'export dir=mine\nset -- env');
     await until('it was printed', () => /GANTRY_TOKEN=/.test(keeper.file('env', 'log')));
     const log = keeper.file('env', 'log');
@@ -87,10 +89,7 @@ function unitChecks(variant: ShellVariant): void {
   it('is told of truthfully when systemd is asked to end it, and is run again by its policy', async () => {
     await keeper.start('byhand', 'set -- sleep 1000', 'always:50:100:50:0:60000:0:0');
     const unit = `gantry-byhand-${keeper.words('byhand', 'run')[3]?.split('-')[0]}.service`;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const { execFile } = await import('node:child_process');
-    execFile('systemctl', ['--user', 'stop', unit], { env: keeper.env }, () => resolve());
-    await promise;
+    execFileSync(find('systemctl') ?? '', ['--user', 'stop', unit], { env: keeper.env });
     await until('it was run again', async () => (await keeper.states()).get('byhand')?.restarts === 1);
     await keeper.reaches('byhand', /^running -$/);
     expect(keeper.file('byhand', 'run')).not.toContain(unit.split('-')[2] ?? unit);

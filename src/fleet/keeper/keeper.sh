@@ -2,13 +2,14 @@
 # The keeper: starts, watches, restarts and stops processes on a node, for a gateway at the other end of an SSH channel.
 # PROTOCOL.md beside this file says what goes over the wire, which files there are, and what is promised.
 #
-#   sh keeper.sh serve NONCE                     requests on stdin; answers, events and a heartbeat on stdout
+#   sh keeper.sh serve NONCE [AUTO|KEEPER|SYSTEMD]  requests on stdin; answers, events and a heartbeat on stdout
 #   sh keeper.sh start ID POLICY [CHECK] <SPEC   the same requests, one at a time, from a shell
 #   sh keeper.sh stop ID [SIGNAL [GRACE_MS]]
 #   sh keeper.sh remove ID | status | log ID [BYTES | GENERATION OFFSET BYTES]
-#   sh keeper.sh keep ID | child ID TOKEN RESTARTS | tidy | check ID TOKEN | look ID TOOL    what the keeper starts for itself
+#   sh keeper.sh keep ID DRIVER | child ID TOKEN RESTARTS [KEEPER] | unit (as child) | tidy | check ID TOKEN | look ID TOOL    what it starts for itself
 #
 # POSIX sh without `local`: a function's own variables carry its name or are listed as its results.
+# Its systemd part stands by itself, below the locks: units hold what is kept, the rest of this file is the same with and without.
 # Needs Linux's /proc, setsid, mkfifo, readlink, find, grep -z and sleep with fractions; flock is used where there is one.
 
 set -uf # -f: no word is ever a pattern; the few lines that want one turn it on
@@ -23,6 +24,7 @@ log_cap=${GANTRY_KEEPER_LOG_CAP:-10485760}
 tick_seconds=${GANTRY_KEEPER_TICK:-1}
 tidy_seconds=${GANTRY_KEEPER_TIDY:-5}
 first_wait=${GANTRY_KEEPER_WAIT:-1}
+driver=${GANTRY_KEEPER_DRIVER:-keeper} # `serve` chooses anew
 no_pid=2147483647 # a number that no process has
 
 { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null && [ "$boot" ] || exit 69
@@ -206,12 +208,186 @@ drop() {
   fi
 }
 
+# ---- systemd: keepers in scopes and processes in units of the user's manager ----
+
+# A keeper in a scope is no part of the session that it was started from. A process in a unit has a cgroup, which nothing in it can
+# leave, and systemd says exactly how it ended. The keeper still runs it, waits for it and restarts it: policy is written once.
+
+# How long systemd may take to answer what is asked of it at the beginning, in seconds.
+patience=5
+
+# Whether processes can be units here -> lacking: what is missing for it, in a word; empty if nothing is.
+look_for_systemd() {
+  lacking=no-systemd
+  [ -d /run/systemd/system ] || return 1
+  for look_tool in systemctl systemd-run loginctl timeout env id; do command -v $look_tool >/dev/null || return 1; done
+  reach_manager
+  lacking=no-manager
+  look_version=$(timeout $patience systemctl --user show -p Version --value 2>/dev/null) || return 1
+  look_version=${look_version%%[!0-9]*}
+  lacking=old-systemd
+  [ "${look_version:-0}" -ge 240 ] || return 1
+  lacking=no-linger
+  [ "$(timeout $patience loginctl show-user "$(id -un)" -p Linger --value 2>/dev/null)" = yes ] || return 1
+  lacking=no-flock
+  [ "$use_flock" ] || return 1
+  # The proof is a unit that has run, with all that is asked of one.
+  lacking=no-units
+  id=probe dir=$root/processes/probe keep_token=$$-0
+  unit_command 'exit 7' "timeout $patience" </dev/null >/dev/null 2>&1
+  [ $? = 7 ] || return 1
+  lacking=
+}
+
+# SSH servers without PAM tell a user nothing of its manager.
+reach_manager() {
+  [ "${XDG_RUNTIME_DIR:-}" ] && return
+  XDG_RUNTIME_DIR=/run/user/$(id -u)
+  export XDG_RUNTIME_DIR
+}
+
+# Whether the end of this session ends everything that was started in it. logind spares some users, or takes only some.
+logout_kills() {
+  case $(cat /proc/self/cgroup) in *session-*.scope*) ;; *) return 1 ;; esac
+  kills_user=$(id -un) kills_all= kills_not= kills_only=
+  for kills_line in $(timeout $patience loginctl show-user -p KillUserProcesses -p KillExcludeUsers -p KillOnlyUsers 2>/dev/null | tr ' ' ,); do
+    case $kills_line in
+      KillUserProcesses=yes) kills_all=1 ;;
+      KillExcludeUsers=*) kills_not=,${kills_line#*=}, ;;
+      KillOnlyUsers=?*) kills_only=,${kills_line#*=}, ;;
+    esac
+  done
+  case $kills_not in *",$kills_user,"*) return 1 ;; esac
+  case $kills_only in *",$kills_user,"*) return 0 ;; ?*) return 1 ;; esac
+  [ "$kills_all" ]
+}
+
+# How processes are started on this node -> driver and, in a word, why. $1: what the gateway was told, AUTO, KEEPER or SYSTEMD.
+#   systemd  as units         keeper  as children of keepers         scope  the same, with keepers out of the session
+#   barred   not at all: systemd was asked for and is not fit, or whatever is started would die with the session
+choose_driver() {
+  driver=keeper why=asked lacking=
+  if [ "$1" != KEEPER ]; then
+    if look_for_systemd; then
+      driver=systemd why=fits
+      return
+    fi
+    why=$lacking
+    [ "$1" = SYSTEMD ] && driver=barred
+  fi
+  [ $driver = keeper ] && command -v loginctl >/dev/null && logout_kills || return 0
+  [ "$1" = KEEPER ] && look_for_systemd
+  case $lacking in
+    '' | no-flock | no-units) driver=scope why=logout ;;
+    *) driver=barred why=logout-$lacking ;;
+  esac
+}
+
+# Puts the words in a scope of their own, out of the session; the new name keeps clear of a scope that is just going.
+in_scope() {
+  read -r scope_uuid </proc/sys/kernel/random/uuid
+  systemd-run --user --scope -q --collect --unit="gantry-keeper-${scope_uuid%%-*}.scope" -- "$@"
+}
+
+# Runs shell words $1 in a unit and waits for its end; $2 goes before. What the unit is told comes by its environment: systemd would
+# read `$` and `%` in words. KillMode: the unit ends with its process, and what that leaves behind is the keeper's to end, with grace.
+unit_command() {
+  $2 systemd-run --user --pipe --wait -q --collect --unit="gantry-$id-${keep_token%%-*}.service" \
+    --description="$id, kept by Gantry" --working-directory="$PWD" -p KillMode=process -p IgnoreSIGPIPE=no \
+    -E GANTRY_UNIT_ROOT="$root" -E GANTRY_UNIT_SELF="$self" -E GANTRY_UNIT_SHELL="$shell" -E GANTRY_UNIT_END="$keep_token" \
+    -p "ExecStopPost=-/bin/sh -c 'echo \"\$\$GANTRY_UNIT_END \$\$EXIT_CODE \$\$EXIT_STATUS\" 2>/dev/null >\"\$\$GANTRY_UNIT_ROOT/processes/$id/end\"'" \
+    -- /bin/sh -c "$1"
+}
+
+# One run of the process as a unit -> keep_code. The lock goes in as its input, so that it is held until the run is written down,
+# also if this keeper is killed in between. The environment is that of the log-in, not of the manager.
+run_unit() {
+  rm -f "$dir/end"
+  (
+    hide_knobs
+    export -p
+  ) >"$dir/env" 2>/dev/null
+  read_stat $$
+  unit_command "exec env -i GANTRY_KEEPER_DIR=\"\$\$GANTRY_UNIT_ROOT\" GANTRY_KEEPER_SH=\"\$\$GANTRY_UNIT_SHELL\" \"\$\$GANTRY_UNIT_SHELL\" \"\$\$GANTRY_UNIT_SELF\" unit $id $keep_token $keep_restarts $$.$stat_start" \
+    '' <&8 >>"$dir/log" 2>&1
+  # The one who waited may have been cut off from a manager that goes on: it has ended when it is gone.
+  while ! read_unit_end; do
+    { read -r unit_pid unit_ticks unit_boot unit_token unit_rest <"$dir/run"; } 2>/dev/null || break
+    [ "$unit_token" = "$keep_token" ] && alive "$unit_pid" "$unit_ticks" || break
+    sleep 0.5
+  done
+  keep_code=69 # systemd did not run it
+  if read_unit_end; then
+    case $end_how in
+      exited) keep_code=$end_status && [ "$end_status" -gt 128 ] && keep_code=exit:$end_status ;;
+      *) keep_code=signal:$end_status ;;
+    esac
+  elif [ "${unit_token:-}" = "$keep_token" ]; then
+    keep_code=unknown # a full disk: systemd could not write it down
+  fi
+}
+
+# What a unit begins as: child ID TOKEN RESTARTS KEEPER with the environment of the log-in. What that sets must not be ours any more.
+unit() {
+  set -- "$shell" "$self" "$root" "$@"
+  . "$root/processes/$4/env"
+  GANTRY_KEEPER_SH=$1 GANTRY_KEEPER_DIR=$3
+  export GANTRY_KEEPER_SH GANTRY_KEEPER_DIR
+  unit_shell=$1 unit_self=$2
+  shift 3
+  exec "$unit_shell" "$unit_self" child "$@"
+}
+
+# How systemd says that the run at hand has ended -> end_how, end_status. Fails if it has said nothing.
+read_unit_end() {
+  { read -r end_token end_how end_status <"$dir/end"; } 2>/dev/null && [ "$end_token" = "$keep_token" ] && [ "$end_status" ]
+}
+
+# Writes down which cgroup this process is in, in folder $1 for the run with token $2: the record of how it was started.
+write_cgroup() {
+  cgroup_found=
+  # The line of version 2 is the last one, and the better one: it can end all at once.
+  while IFS=: read -r cgroup_number cgroup_kind cgroup_path; do
+    case $cgroup_number:$cgroup_kind in
+      0:) cgroup_bases='/sys/fs/cgroup /sys/fs/cgroup/unified' ;;
+      *:name=systemd) cgroup_bases=/sys/fs/cgroup/systemd ;;
+      *) cgroup_bases= ;;
+    esac
+    for cgroup_base in $cgroup_bases; do
+      grep -qx $$ "$cgroup_base$cgroup_path/cgroup.procs" 2>/dev/null && cgroup_found=$cgroup_base$cgroup_path
+    done
+  done </proc/$$/cgroup
+  [ "$cgroup_found" ] && write_whole "$1/cgroup" "$2 $cgroup_found"
+}
+
+# The cgroup of the run with token $1, if it was a unit and something may still be in there -> cgroup_path.
+read_cgroup() {
+  cgroup_path=
+  { read -r cgroup_token cgroup_path <"$dir/cgroup"; } 2>/dev/null || return 1
+  [ "$cgroup_token" = "$1" ] && [ -d "$cgroup_path" ]
+}
+
+# Prints the pids that are in the cgroup of the run with token $1, whatever they have left and forgotten.
+boxed() {
+  read_cgroup "$1" || return 0
+  for boxed_pid in $(find "$cgroup_path" -name cgroup.procs -exec cat {} + 2>/dev/null); do
+    read_stat "$boxed_pid" && printf '%s ' "$boxed_pid"
+  done
+}
+
+# Ends all of that cgroup in one stroke, where the kernel can: no fork is fast enough.
+kill_cgroup() {
+  read_cgroup "$1" && [ -w "$cgroup_path/cgroup.kill" ] && echo 1 >"$cgroup_path/cgroup.kill"
+}
+
 # ---- processes and signals ----
 
 # Starts this script detached. The second setsid is a group leader, so it forks; `&` would leave SIGINT and SIGQUIT ignored
 # in everything below, for ever.
 spawn() {
-  ${GANTRY_KEEPER_SPAWN:-} setsid setsid "$shell" "$self" "$@" </dev/null >/dev/null 2>&1 5>&- 7>&- 8>&- 9>&-
+  spawn_where=
+  case $driver in systemd | scope) reach_manager && spawn_where=in_scope ;; esac
+  $spawn_where setsid setsid "$shell" "$self" "$@" </dev/null >/dev/null 2>&1 5>&- 7>&- 8>&- 9>&-
 }
 
 # Prints the pids that carry token $1 in their environment: also those that left session and group.
@@ -245,10 +421,11 @@ sweep() {
     # The group number is ours while its leader is ours or gone; with another leader it has a new owner.
     sweep_group=
     if group_lives "$2"; then read_stat "$2" && [ "$stat_start" != "$3" ] || sweep_group=1; fi
-    sweep_marked=$(marked "$1")
+    sweep_marked=$(marked "$1")$(boxed "$1")
     [ -z "$sweep_group$sweep_marked" ] && return 0
     if [ $sweep_round -lt "$4" ]; then sweep_signal=TERM; else sweep_signal=KILL; fi
     {
+      [ $sweep_signal = KILL ] && kill_cgroup "$1"
       [ "$sweep_group" ] && kill -s $sweep_signal -- "-$2" && kill -s CONT -- "-$2"
       for sweep_pid in $sweep_marked; do
         kill -s $sweep_signal "$sweep_pid"
@@ -311,6 +488,11 @@ start_process() {
       return 0
       ;;
   esac
+  if [ "$driver" = barred ]; then
+    drop "$dir/op" 9
+    answer="barred $why"
+    return 69
+  fi
   if [ "$token" ] && ! sweep "$token" $no_pid 0 20; then
     drop "$dir/op" 9
     answer=leftovers
@@ -326,7 +508,7 @@ start_process() {
   fi
   rm -f "$dir/down" "$dir/waiting"
   former_token=$token
-  spawn keep "$1"
+  spawn keep "$1" "$driver"
   return 99
 }
 
@@ -643,6 +825,7 @@ drop_artifact() {
 
 keep() {
   id=$1
+  driver=${2:-keeper}
   dir=$root/processes/$id
   grab "$dir/live" 8 200 || exit 75
   trap : TERM HUP # caught, not ignored: the child has the default again
@@ -656,13 +839,10 @@ keep() {
     read -r keep_token </proc/sys/kernel/random/uuid
     read_uptime_tenths
     keep_from=$uptime_tenths
-    # In the foreground, for `spawn`'s reason. The log is opened here, so nothing can block or break the process's output.
-    setsid "$shell" "$self" child "$id" "$keep_token" "$keep_restarts" </dev/null >>"$dir/log" 2>&1
-    keep_code=$?
+    run_once
     read -r keep_until keep_rest </proc/uptime
     read_uptime_tenths
     keep_ended=$uptime_tenths
-    [ $keep_code -gt 255 ] && keep_code=$((128 + keep_code % 128)) # ksh says 256 + signal
     keep_cause=itself keep_state=exited keep_grace=20
     if [ -e "$dir/down" ]; then
       keep_cause=asked keep_state=stopped
@@ -719,6 +899,18 @@ keep() {
   drop "$dir/live" 8
 }
 
+# One run of the process, from its start to its end -> keep_code. In the foreground, for `spawn`'s reason.
+# The log is opened here, so nothing can block or break the process's output.
+run_once() {
+  if [ "$driver" = systemd ]; then
+    run_unit
+    return
+  fi
+  setsid "$shell" "$self" child "$id" "$keep_token" "$keep_restarts" </dev/null >>"$dir/log" 2>&1
+  keep_code=$?
+  [ $keep_code -gt 255 ] && keep_code=$((128 + keep_code % 128)) # ksh says 256 + signal
+}
+
 # Whether one more restart is within the limit; if so it is counted. keep_recent: when the latest were, in tenths of uptime.
 may_restart() {
   [ "$limit" -gt 0 ] || return 0
@@ -758,10 +950,11 @@ next_wait() {
 hide_knobs() {
   unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SSH_ORIGINAL_COMMAND SSH_PUBKEYINFO SSH_USER_AUTH
   unset GANTRY_KEEPER_DIR GANTRY_KEEPER_SH GANTRY_KEEPER_LOG_CAP GANTRY_KEEPER_TICK GANTRY_KEEPER_TIDY GANTRY_KEEPER_WAIT
-  unset GANTRY_KEEPER_NO_FLOCK GANTRY_KEEPER_SPAWN
+  unset GANTRY_KEEPER_NO_FLOCK GANTRY_KEEPER_DRIVER INVOCATION_ID
 }
 
-# Becomes the process: child ID TOKEN RESTARTS. Exit codes before it runs: 127 not found, 126 not executable, 125 no such cwd.
+# Becomes the process: child ID TOKEN RESTARTS [KEEPER]; KEEPER (pid.start) is there if it is a unit, which is no child of its keeper.
+# Exit codes before it runs: 127 not found, 126 not executable, 125 no such cwd.
 child() {
   child_dir=$root/processes/$1
   child_token=$2
@@ -784,12 +977,13 @@ child() {
     esac
   ) || exit $?
   # Its keeper was killed: do not run without one.
-  keeper_lives "$child_dir" && [ "$keeper_pid" = "$PPID" ] || exit 74
+  keeper_lives "$child_dir" && [ "${4:-$PPID.$keeper_start}" = "$keeper_pid.$keeper_start" ] || exit 74
+  [ -z "${4:-}" ] || write_cgroup "$child_dir" "$child_token" || exit 74
   read_stat $$
   read -r child_started child_rest </proc/uptime
   write_whole "$child_dir/run" "$$ $stat_start $boot $child_token $child_started $child_restarts" || exit 74
   [ -e "$child_dir/check" ] && spawn_check "$1" "$child_token"
-  exec 8>&- # until here no other keeper can begin
+  exec 8>&- </dev/null # until here no other keeper can begin
   umask 022
   set +fu
   unset IFS
@@ -1116,6 +1310,16 @@ tell() {
   done
 }
 
+# What the node is -> node_init, node_shell: a word each; node_kernel: the rest of a line.
+describe_node() {
+  { read -r node_init node_rest </proc/1/comm; } 2>/dev/null || node_init=
+  node_shell=$(readlink "/proc/$$/exe" 2>/dev/null)
+  node_shell=${node_shell##*/}
+  node_kernel=$(uname -srm 2>/dev/null)
+  node_init=${node_init:--} node_shell=${node_shell%% *} node_kernel=${node_kernel:--}
+  node_shell=${node_shell:--}
+}
+
 serve() {
   mkdir -p "$root/processes" "$root/watchers" || exit 73
   set +f
@@ -1145,8 +1349,10 @@ serve() {
   ) &
   teller=$!
   trap 'kill $ticker $teller 2>/dev/null; rm -f "$fifo"; exit 0' EXIT HUP INT TERM PIPE
+  choose_driver "${2:-AUTO}"
+  describe_node
   read -r serve_uptime serve_rest </proc/uptime
-  echo "GANTRY1 $1 $boot $serve_uptime"
+  printf '%s\n' "GANTRY1 $1 $boot $serve_uptime $driver $why $node_init $node_shell $node_kernel"
   echo tick >&5
   while IFS= read -r serve_line; do
     eval "set -- $serve_line" # words quoted by the gateway
@@ -1232,6 +1438,6 @@ case $verb in
       exit $code
     fi
     valid_id "$1" && tail -c "${2:-65536}" "$root/processes/$1/log" ;;
-  serve | keep | child | tidy | check | look) "$verb" "$@" ;;
+  serve | keep | child | unit | tidy | check | look) "$verb" "$@" ;;
   *) exit 64 ;;
 esac

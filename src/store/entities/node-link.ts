@@ -15,6 +15,9 @@ export const LINK_STATES = [
 ] as const;
 export type LinkState = (typeof LINK_STATES)[number];
 
+export const RUN_DRIVERS = ['KEEPER', 'SYSTEMD'] as const;
+export type RunDriver = (typeof RUN_DRIVERS)[number];
+
 const schema = defineEntity({
   name: 'NodeLink',
   tableName: 'node_link',
@@ -32,6 +35,12 @@ const schema = defineEntity({
     lastErrorReason: text().nullable(),
     lastError: text().nullable(),
     lastErrorAt: instant().nullable(),
+    // What the node said at the last hello; null before the first one.
+    driver: word<RunDriver>().nullable(),
+    driverReason: text().nullable(),
+    kernel: text().nullable(),
+    shell: text().nullable(),
+    init: text().nullable(),
     node: () => p.manyToOne(Node).ref().unique().index(false).deleteRule('cascade'),
   },
 });

@@ -6,6 +6,10 @@ import { Instance } from './instance.ts';
 export const CREDENTIAL_KINDS = ['PASSWORD', 'PRIVATE_KEY'] as const;
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
+/** How processes are run on a node: AUTO leaves it to what the node has. */
+export const DRIVER_CHOICES = ['AUTO', 'KEEPER', 'SYSTEMD'] as const;
+export type DriverChoice = (typeof DRIVER_CHOICES)[number];
+
 const schema = defineEntity({
   name: 'Node',
   tableName: 'node',
@@ -19,6 +23,7 @@ const schema = defineEntity({
     ipAddress: text(),
     port: p.integer().default(22),
     username: text(),
+    driver: word<DriverChoice>().default('AUTO'),
     passwordSealed: text().nullable().hidden(),
     privateKeySealed: text().nullable().hidden(),
     passphraseSealed: text().nullable().hidden(),

@@ -4,6 +4,7 @@ import { NodeLinks } from './0002-node-links.ts';
 import { Restarts } from './0003-restarts.ts';
 import { StepsThatGoOn } from './0004-steps-that-go-on.ts';
 import { ArtifactVersions } from './0007-artifacts.ts';
+import { NodeDrivers } from './0008-node-drivers.ts';
 import { LinkFacts } from './0009-link-facts.ts';
 import { RollingRestarts } from './0011-rolling-restarts.ts';
 
@@ -13,6 +14,7 @@ export const MIGRATIONS = [
   { name: '0003-restarts', class: Restarts },
   { name: '0004-steps-that-go-on', class: StepsThatGoOn },
   { name: '0007-artifacts', class: ArtifactVersions },
+  { name: '0008-node-drivers', class: NodeDrivers },
   { name: '0009-link-facts', class: LinkFacts },
   { name: '0011-rolling-restarts', class: RollingRestarts },
 ];
