@@ -1,13 +1,12 @@
-# A machine with systemd as its first process, for tests: machine.sh FOLDER PORT KILL, as root, in pid, mount, cgroup and uts namespaces
-# of its own. An SSH server listens on loopback at PORT; KILL (yes, no) is logind's KillUserProcesses.
+# A machine with systemd as its first process, for tests: machine.sh FOLDER PORT, as root, in pid, mount, cgroup and uts namespaces
+# of its own. An SSH server listens on loopback at PORT; logind ends what users leave behind (KillUserProcesses=yes).
 # It sees nothing that it could spoil: the machine is read-only, /tmp, /var/tmp, /run and /dev are its own, of the units that come with
 # systemd it finds none, and it can write into FOLDER alone. What is not so ends this before systemd begins.
 set -eu
-folder=$1 port=$2 kills=$3
-name=${folder##*/}
+folder=$1 port=$2
 own=$folder/machine
 mkdir -p "$own/units" "$own/user-units" "$own/seen"
-: >"/tmp/$name.outside"
+: >"$folder.outside"
 
 mount --make-rprivate /
 mount -t proc proc /proc
@@ -28,7 +27,7 @@ mount -t devpts -o newinstance,ptmxmode=666 devpts /dev/pts
 ln -s pts/ptmx /dev/ptmx
 mount --bind /bin/true /usr/bin/systemd-tmpfiles
 mount -o remount,bind,ro /
-if [ -e "/tmp/$name.outside" ] || (: >/etc/gantry-test) 2>/dev/null || (: >/var/lib/gantry-test) 2>/dev/null; then
+if [ -e "$folder.outside" ] || (: >/etc/gantry-test) 2>/dev/null || (: >/var/lib/gantry-test) 2>/dev/null; then
   echo 'this machine could spoil the one it is on' >&2
   exit 1
 fi
@@ -40,20 +39,26 @@ for target in default basic sockets shutdown exit; do printf '[Unit]\nDefaultDep
 printf 'Wants=dbus.socket\nAfter=dbus.socket\n' >>"$own/user-units/basic.target"
 printf 'Requires=basic.target\nAfter=basic.target\n' >>"$own/user-units/default.target"
 for each in dbus.socket dbus.service; do cp "/usr/lib/systemd/user/$each" "$own/user-units/"; done
-printf '[Login]\nKillUserProcesses=%s\n' "$kills" >/run/systemd/logind.conf.d/test.conf
+printf '[Login]\nKillUserProcesses=yes\n' >/run/systemd/logind.conf.d/test.conf
 unit machine.target <<UNIT
 [Unit]
-Wants=bus.service systemd-logind.service ssh.service
+Wants=dbus.service systemd-logind.service ssh.service
 UNIT
-unit bus.service <<UNIT
+# By these names: the first process looks for them before it goes on the bus itself.
+unit dbus.socket <<UNIT
+[Socket]
+ListenStream=/run/dbus/system_bus_socket
+UNIT
+unit dbus.service <<UNIT
+[Unit]
+Requires=dbus.socket
 [Service]
-Type=notify
-ExecStart=/usr/bin/dbus-daemon --system --address=unix:path=/run/dbus/system_bus_socket --nofork --nopidfile --syslog-only
+ExecStart=/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only
 UNIT
 unit systemd-logind.service <<UNIT
 [Unit]
-Requires=bus.service
-After=bus.service
+Requires=dbus.service
+After=dbus.service
 [Service]
 Type=notify
 ExecStart=/lib/systemd/systemd-logind

@@ -28,10 +28,10 @@ export interface User {
 let users = 0;
 
 /** A user with a password and an authorised key; what is in `bashrc` is printed by its shell, if that is bash. */
-export function makeUser(shell: string, bashrc = ''): User {
+export function makeUser(shell: string, bashrc = '', parent = tmpdir()): User {
   const name = `gantry-t${process.pid}-${++users}`;
   const password = `p\u00e4ss "$word'\` ${process.pid}`;
-  const base = mkdtempSync(join(tmpdir(), 'gantry-user-'));
+  const base = mkdtempSync(join(parent, 'gantry-user-'));
   chmodSync(base, 0o755);
   const home = join(base, 'home');
   run('useradd', ['-m', '-d', home, '-s', shell, name]);
@@ -56,7 +56,7 @@ export function makeUser(shell: string, bashrc = ''): User {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -64,7 +64,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-const listens = (port: number) =>
+export const listens = (port: number) =>
   new Promise<boolean>((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('data', () => resolve(true)).once('error', () => resolve(false));
