@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { GantryError } from './errors.ts';
 import { Networks } from './networks.ts';
 import { SUPERVISOR_MODES, type SupervisorMode } from './platform/differences.ts';
+import { ACCESS_MODES, type AccessMode } from './platform/access.ts';
 import { HOST_KEY_POLICIES, type HostKeyPolicy } from './platform/host-keys.ts';
 import { PASSWORD_DISPLAYS, type PasswordDisplay } from './store/shown-secrets.ts';
 
@@ -27,6 +28,10 @@ const SETTINGS = z.object({
     .regex(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, 'must be names of this gateway, comma separated, as in gantry.example.com')
     .optional(),
   GANTRY_SUPERVISOR: z.enum(SUPERVISOR_MODES, `must be one of ${SUPERVISOR_MODES.join(', ')}`).default('on'),
+  GANTRY_ACCESS: z.enum(ACCESS_MODES, `must be one of ${ACCESS_MODES.join(', ')}`).default('open'),
+  GANTRY_OPEN_TO_ALL: z
+    .literal('yes', 'must be yes, or not set: yes lets whoever reaches the gateway do everything')
+    .optional(),
   GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
   GANTRY_SHUTDOWN_SECONDS: z
     .string()
@@ -34,6 +39,8 @@ const SETTINGS = z.object({
     .transform(Number)
     .default(10),
 });
+
+type Settings = z.output<typeof SETTINGS>;
 
 // What a gateway finds that is itself run by a gateway.
 const OF_A_PROCESS = /^GANTRY_(INSTANCE_|SERVICE_ID|SERVICE_TYPE$|NODE_ID|PROCESS_ID|OPTION_|ARTIFACT|ID$|TOKEN$)/;
@@ -56,6 +63,8 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   /** Whether differences between what is wanted and what is are put right, or only told. */
   readonly supervisor: SupervisorMode;
+  /** Whether callers have to say who they are. */
+  readonly access: AccessMode;
   readonly logLevel: (typeof LEVELS)[number];
   /** Milliseconds that running requests are given when the gateway closes. */
   readonly shutdownMs: number;
@@ -74,6 +83,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const mistakes = [
     ...(result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...unknown.map((name) => `${name} is not a setting`),
+    ...(result.success ? risks(result.data) : []),
   ];
   if (!result.success || mistakes.length > 0) {
     throw new GantryError(
@@ -95,9 +105,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     hostKeys: data.GANTRY_HOST_KEYS,
     allowedHosts: data.GANTRY_ALLOWED_HOSTS?.split(',').map((name) => name.trim().toLowerCase()) ?? [],
     supervisor: data.GANTRY_SUPERVISOR,
+    access: data.GANTRY_ACCESS,
     logLevel: data.GANTRY_LOG_LEVEL,
     shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
   };
+}
+
+/** The combinations that are refused because of what they would let happen. */
+function risks({ GANTRY_HOST: host, GANTRY_ACCESS: access, GANTRY_OPEN_TO_ALL: isMeant }: Settings): string[] {
+  if (access === 'token' || isLoopback(host) || isMeant) return [];
+  return [
+    `GANTRY_HOST ${host} can be reached by others, and with GANTRY_ACCESS=open each of them could start and stop everything: set GANTRY_ACCESS=token, or, if that is meant, GANTRY_OPEN_TO_ALL=yes`,
+  ];
 }
 
 const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);

@@ -8,6 +8,9 @@ export type ErrorCode =
   | 'CONFLICT'
   | 'NOT_STARTABLE'
   | 'NODE_UNREACHABLE'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'TOO_MANY_REQUESTS'
   | 'TOO_SLOW'
   | 'UNAVAILABLE';
 

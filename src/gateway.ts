@@ -9,17 +9,19 @@ import { Bus } from './bus/bus.ts';
 import type { Config } from './config.ts';
 import { GantryError } from './errors.ts';
 import { Fleet } from './fleet/fleet.ts';
-import type { Context } from './graph/context.ts';
+import { doorTo } from './graph/door.ts';
 import { errorFormatter } from './graph/errors.ts';
 import { Executor } from './graph/executor.ts';
 import { createHosts } from './graph/hosts.ts';
 import { createHttp, GRAPHQL_PATH } from './graph/http.ts';
 import { internalSchema } from './graph/internal.ts';
 import { Planner } from './graph/planner.ts';
+import { guardRoots } from './graph/rights.ts';
 import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
 import { atMost } from './patience.ts';
+import { Access } from './platform/access.ts';
 import { Artifacts } from './platform/artifacts.ts';
 import { Execution } from './platform/execution.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
@@ -30,6 +32,7 @@ import { OperationRecord } from './platform/operation-record.ts';
 import { Places } from './platform/places.ts';
 import type { Platform } from './platform/platform.ts';
 import { inBatches } from './platform/rolling-run.ts';
+import { SIGHT } from './platform/rights.ts';
 import { ServiceTypes } from './platform/service-types.ts';
 import { StatusBook } from './platform/status.ts';
 import { StepRunner } from './platform/steps.ts';
@@ -37,6 +40,7 @@ import { Supervisor } from './platform/supervisor.ts';
 import { mountDialects } from './rest/mount.ts';
 import { platformDialect } from './rest/platform/dialect.ts';
 import { topologyDialect } from './rest/topology/dialect.ts';
+import type { Secret } from './secret.ts';
 import { Keyring } from './store/keyring.ts';
 import { PASSWORD_MASK } from './store/shown-secrets.ts';
 import { Store } from './store/store.ts';
@@ -45,21 +49,22 @@ export interface Gateway {
   /** As in `http://127.0.0.1:4000`. */
   readonly url: string;
   readonly platform: Platform;
+  /** What the first ADMIN is made with, while there is none. */
+  readonly firstToken: Secret | undefined;
   /** No new requests, running ones finish, sockets are told, processes on nodes live on. */
   close(): Promise<void>;
 }
-
-/** Who asks where nobody has to say who they are. */
-const ANYONE = { name: 'anonymous' };
 
 export async function openGateway(config: Config, log: Logger = pino({ level: config.logLevel })): Promise<Gateway> {
   // What is open by then is closed, in reverse, if a later part fails; and at the end, by whoever has the gateway.
   await using opening = new AsyncDisposableStack();
   const serviceTypes = ServiceTypes.load(config.serviceTypes);
   const keyring = Keyring.open(config.keyFile, !existsSync(config.database));
-  const store = await Store.open(config.database, keyring, config.nodePasswords);
+  const store = await Store.open(config.database, keyring, config.nodePasswords, SIGHT);
   opening.defer(() => store.close());
   const bus = new Bus<News>();
+  const access = new Access(store, config.access);
+  opening.defer(() => access.close());
   const status = new StatusBook(store, bus, log);
   opening.defer(() => status.close());
   const listener = new Observer(store, status, bus, log, config.hostKeys);
@@ -74,14 +79,15 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   opening.defer(() => lifecycle.close(config.shutdownMs));
   const supervisor = new Supervisor({ store, fleet, bus, status, serviceTypes, execution, log }, config.supervisor);
   opening.defer(() => supervisor.close());
-  const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle, supervisor };
-  const context: Context = { platform, actor: ANYONE };
+  const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle, supervisor, access };
+  const door = doorTo(platform);
 
   await forgetLinks(store);
   await status.forgetAll();
   const schema = buildSchema();
   const planner = new Planner(schema, store.reader);
   planner.attach();
+  guardRoots(schema, planner);
   const apollo = createServer(schema, planner, log);
   await apollo.start();
   opening.defer(() => apollo.stop());
@@ -91,11 +97,11 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     store.check();
   };
   const hosts = createHosts(config.host, config.allowedHosts);
-  const http = createHttp(apollo, context, { ready }, hosts, log);
-  mountDialects(http, dialectExecutor(schema, store, log), dialects(config), async () => context);
+  const http = createHttp(apollo, door, { ready }, hosts, log);
+  mountDialects(http, dialectExecutor(schema, store, log), dialects(config), door);
   const url = await listen(http, config);
   // After listening: until then an error of the server is for whoever started it.
-  const sockets = openSockets(http.server, GRAPHQL_PATH, schema, context, errorFormatter(log), hosts);
+  const sockets = openSockets(http.server, GRAPHQL_PATH, schema, door, errorFormatter(log), hosts);
   opening.defer(async () => {
     isClosing = true;
     await atMost(config.shutdownMs, Promise.all([http.close(), sockets.close()]));
@@ -105,7 +111,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   await execution.takeUp();
 
   const open = opening.move();
-  return { url, platform, close: () => open.disposeAsync() };
+  return { url, platform, firstToken: access.firstToken, close: () => open.disposeAsync() };
 }
 
 /** The dialects speak a schema of their own: the graph's, and what only they may show. */

@@ -7,7 +7,7 @@ import { openGateway } from './gateway.ts';
 
 async function main(): Promise<void> {
   const gateway = await openGateway(readConfig(process.env));
-  announce(gateway.url);
+  announce(gateway.url, gateway.firstToken);
   await untilEnd();
   await gateway.close();
 }

@@ -32,7 +32,7 @@ async function demo(): Promise<void> {
   const ended = untilEnd();
   opening.defer(() => stopDemoPlatform(gateway.platform));
   await createDemoPlatform(gateway.platform, nodes, password);
-  announce(gateway.url);
+  announce(gateway.url, gateway.firstToken);
   console.log(THINGS_TO_PASTE);
   await ended;
   console.log('\nStopping what the demonstration started ...');

@@ -1,4 +1,5 @@
 // The small platform of the demonstration: two instances, and processes of different temper.
+import { ofTheHouse } from '../platform/actor.ts';
 import { createInstance } from '../platform/instances.ts';
 import { createIntegration } from '../platform/integrations.ts';
 import { createNode } from '../platform/nodes.ts';
@@ -11,7 +12,7 @@ import { createUser } from '../platform/users.ts';
 import { Process } from '../store/entities/process.ts';
 import type { DemoNode } from './node.ts';
 
-const ACTOR = { name: 'demo' };
+const ACTOR = ofTheHouse('demo');
 const START_WAIT_MS = 20_000;
 
 const STEADY = 'while :; do sleep 1; done';

@@ -5,4 +5,6 @@ import type { Platform } from '../platform/platform.ts';
 export interface Context {
   readonly platform: Platform;
   readonly actor: Actor;
+  /** Where the request comes from. */
+  readonly address: string;
 }

@@ -19,7 +19,7 @@ export class Executor {
   /** The document has to have been validated. */
   async run(document: DocumentNode, variables: Record<string, unknown>, context: Context): Promise<Answer> {
     try {
-      const read = this.planner.answer(document, null, variables);
+      const read = this.planner.answer(document, null, variables, context.actor);
       if (read !== undefined) return { data: JSON.parse(read) };
     } catch (error) {
       return { errors: [this.#formatted(error)] };

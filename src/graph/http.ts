@@ -9,7 +9,9 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { GantryError } from '../errors.ts';
 import type { Context } from './context.ts';
+import type { Door } from './door.ts';
 import type { Hosts } from './hosts.ts';
 import { graphiqlPage } from './page.ts';
 
@@ -26,7 +28,7 @@ export interface Health {
 
 export function createHttp(
   apollo: ApolloServer<Context>,
-  context: Context,
+  door: Door,
   health: Health,
   hosts: Hosts,
   log: Logger,
@@ -54,9 +56,15 @@ export function createHttp(
       .code(404)
       .send(errorBody('NOT_FOUND', `There is nothing at ${request.url.slice(0, 200)}. GraphQL is at ${GRAPHQL_PATH}.`)),
   );
-  const graphql = fastifyApolloHandler(apollo, { context: async () => context });
-  http.post(GRAPHQL_PATH, graphql);
-  http.get(GRAPHQL_PATH, (request, reply) =>
+  const contexts = new WeakMap<FastifyRequest, Context>();
+  // Before the body is read: who shows what opens nothing is not read from.
+  const onRequest = async (request: FastifyRequest) => {
+    const { headers, ip: address } = request;
+    contexts.set(request, await door({ authorization: headers.authorization, address }));
+  };
+  const graphql = fastifyApolloHandler(apollo, { context: async (request) => contexts.get(request) as Context });
+  http.post(GRAPHQL_PATH, { onRequest }, graphql);
+  http.get(GRAPHQL_PATH, { onRequest }, (request, reply) =>
     wantsPage(request) ? sendPage(reply) : graphql.call(http, request, reply),
   );
   http.get('/healthz', (_request, reply) => reply.send({ status: 'alive' }));
@@ -93,6 +101,9 @@ function sendPage(reply: FastifyReply) {
     .send(graphiqlPage(GRAPHQL_PATH));
 }
 
+/** Statuses of what is refused before GraphQL begins. */
+const STATUSES: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, TOO_MANY_REQUESTS: 429 };
+
 const errorBody = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
 
 // An address that does not even decode belongs to no route: it is answered in the words of all who might have asked.
@@ -102,6 +113,11 @@ function answerUnroutable({ message }: Error, _request: unknown, reply: unknown)
 
 /** Errors before GraphQL begins, as for a body that is no JSON. */
 function answerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof GantryError && STATUSES[error.code]) {
+    const code = STATUSES[error.code] as number;
+    if (code === 401) reply.header('www-authenticate', 'Bearer realm="Gantry"');
+    return reply.code(code).send(errorBody(error.code, error.message));
+  }
   const status = error.statusCode ?? 500;
   if (status >= 500) {
     request.log.error({ err: error }, 'unexpected error');

@@ -63,14 +63,15 @@ export function payloadOf(item: ClassType, name: string, description: string): C
 export function resolversOf(noun: Noun): ClassType[] {
   const { name, payload, create, update, which = WHICH } = noun;
   return [
-    reading(noun),
+    readingOf(noun),
     ...(create && payload ? [creating(name, payload, create)] : []),
     ...(update && payload ? [updating(name, payload, update, which)] : []),
     removing(noun),
   ];
 }
 
-function reading({ name, type, read, list }: Noun): ClassType {
+/** The two reads of a noun: one by its id, and a list. */
+export function readingOf({ name, type, read, list }: Pick<Noun, 'name' | 'type' | 'read' | 'list'>): ClassType {
   @Resolver()
   class Reading {
     @Query(() => type, { name: fieldOf(name), nullable: true, description: read.description })

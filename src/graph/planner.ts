@@ -2,6 +2,7 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
@@ -15,6 +16,7 @@ import {
   visit,
 } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
+import { type Actor, viewerOf } from '../platform/actor.ts';
 import type { Reader } from '../store/read/reader.ts';
 import type { Context } from './context.ts';
 import { type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
@@ -46,13 +48,14 @@ export class Planner {
     document: DocumentNode,
     operationName: string | null | undefined,
     variables: Record<string, unknown>,
+    actor: Actor,
   ): string | undefined {
     const operation = getOperationAST(document, operationName);
     if (operation?.operation !== OperationTypeNode.QUERY) return undefined;
     const { coerced } = getVariableValues(this.schema, operation.variableDefinitions ?? [], variables);
     if (!coerced) return undefined;
     const plan = this.#plan(document, operation, coerced);
-    return plan && this.reader.read(plan, plan.args(coerced));
+    return plan && this.reader.read(plan, plan.args(coerced), viewerOf(actor));
   }
 
   #plan(
@@ -80,20 +83,24 @@ export class Planner {
    */
   attach(): void {
     const query = this.schema.getQueryType();
-    const root: Resolver = (_source, _args, _context, info) => this.#read(info);
-    const byId: Resolver = (source, _args, _context, info) => {
+    const root: Resolver = (_source, _args, { actor }, info) => this.#read(info, actor);
+    const byId: Resolver = (source, _args, { actor }, info) => {
       const id = source[info.fieldName];
-      return typeof id === 'string' ? this.#read(info, id) : null;
+      return typeof id === 'string' ? this.#read(info, actor, id) : null;
     };
     for (const type of Object.values(this.schema.getTypeMap())) {
       if (!isObjectType(type) || type.name.startsWith('__')) continue;
       for (const field of Object.values(type.getFields())) {
-        const target = getNamedType(field.type);
         if (this.#isBelow(type)) field.resolve = byKey;
-        else if (isObjectType(target) && plannedKind(this.#planned, target))
-          field.resolve = type === query ? root : byId;
+        else if (this.isAnswering(field)) field.resolve = type === query ? root : byId;
       }
     }
+  }
+
+  /** Whether the store alone answers this field. */
+  isAnswering(field: GraphQLField<unknown, unknown>): boolean {
+    const target = getNamedType(field.type);
+    return isObjectType(target) && plannedKind(this.#planned, target) !== undefined;
   }
 
   /** Whether objects of this type come out of the store, under the keys of the answer. */
@@ -101,10 +108,10 @@ export class Planner {
     return plannedKind(this.#planned, type) !== undefined || type.name === 'PageInfo' || type.name.endsWith('Edge');
   }
 
-  #read(info: GraphQLResolveInfo, id?: string): unknown {
+  #read(info: GraphQLResolveInfo, actor: Actor, id?: string): unknown {
     const field = info.parentType.getFields()[info.fieldName] as never;
     const plan = planField(this.#planned, info.fragments as never, info.variableValues, field, info.fieldNodes, id);
-    return JSON.parse(this.reader.read(plan, plan.args(info.variableValues))).it;
+    return JSON.parse(this.reader.read(plan, plan.args(info.variableValues), viewerOf(actor))).it;
   }
 }
 

@@ -58,7 +58,7 @@ class ProcessStatusChange extends Observed {
 export class ProcessStatusResolver {
   @Subscription(() => ProcessStatusChange, {
     subscribe: ({ args, context }: { args: { filter?: ProcessStatusFilter }; context: Context }) =>
-      watchProcesses(context.platform, args.filter ?? {}) as never,
+      watchProcesses(context.platform, context.actor, args.filter ?? {}) as never,
     description:
       'First how each process stands (`previous` is null), then every change, in order. Errors: NOT_FOUND for a filter that names what does not exist; TOO_SLOW ends a reader that falls far behind.',
   })

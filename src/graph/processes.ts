@@ -57,8 +57,8 @@ export class Process extends Observed {
   @Field(() => Service, { description: 'What it runs.' })
   service!: Service;
 
-  @Field(() => Node, { description: 'Where it runs.' })
-  node!: Node;
+  @Field(() => Node, { nullable: true, description: 'Where it runs; null for who may not see nodes.' })
+  node!: Node | null;
 
   @Field(() => String, { nullable: true, description: 'Who asked for the desired state.' })
   desiredActor!: string | null;

@@ -17,6 +17,7 @@ import { RollingRestartResolver } from './rolling.ts';
 import { InstanceServices, ServiceResolvers } from './services.ts';
 import { SupervisorResolver } from './supervisor.ts';
 import { InstanceTenants, TenantRelations, TenantResolvers } from './tenants.ts';
+import { TokenReading, TokenResolver } from './tokens.ts';
 import { TenantUsers, UserRelations, UserResolvers } from './users.ts';
 
 export const buildSchema = (): GraphQLSchema =>
@@ -49,6 +50,8 @@ export const buildSchema = (): GraphQLSchema =>
       ProcessStatusResolver,
       ProcessLogResolver,
       SupervisorResolver,
+      TokenReading,
+      TokenResolver,
     ],
     // Asked for by type-graphql, though every subscription here brings its own source.
     pubSub: createPubSub(),

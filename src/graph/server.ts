@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { errorFormatter } from './errors.ts';
 import { MAX_TOKENS } from './limits.ts';
 import type { Planner } from './planner.ts';
+import { expectKnown } from './rights.ts';
 
 /** Data that the database wrote as JSON: it is sent as it is. */
 class JsonText {
@@ -44,13 +45,15 @@ export function createServer(schema: GraphQLSchema, planner: Planner, log: Logge
 function answerFromPlans(planner: Planner): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ operation }) => {
+      didResolveOperation: async ({ operation, contextValue }) => {
+        if (operation) expectKnown(contextValue.actor, operation);
         if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
         const extensions = { code: 'BAD_REQUEST', http: { status: 400 } };
         throw new GraphQLError('Subscriptions go over the WebSocket at the same address.', { extensions });
       },
-      responseForOperation: async ({ document, request }) => {
-        const data = attempt(() => planner.answer(document, request.operationName, request.variables ?? {}));
+      responseForOperation: async ({ document, request, contextValue }) => {
+        const { operationName, variables = {} } = request;
+        const data = attempt(() => planner.answer(document, operationName, variables, contextValue.actor));
         if (data === undefined) return null;
         const singleResult = { data: new JsonText(data) as unknown as Record<string, unknown> };
         return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };

@@ -8,9 +8,13 @@ import {
   type GraphQLSchema,
   parse,
 } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
+import type { Context as GraphqlContext } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { GantryError } from '../errors.ts';
+import { watchSession } from '../platform/sessions.ts';
 import type { Context } from './context.ts';
+import { type Door, knownOnly } from './door.ts';
 import type { FormatError } from './errors.ts';
 import type { Hosts } from './hosts.ts';
 import { MAX_TOKENS } from './limits.ts';
@@ -24,11 +28,42 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
+/** Who is at the other end of a socket, as far as it was let in. */
+interface Guest extends Record<PropertyKey, unknown> {
+  context?: Context;
+  forget?: () => void;
+}
+
+type Connection = GraphqlContext<Record<string, unknown>, Guest & Extra>;
+
+// Clients take 4401 as final, and 4403 as a reason to come again with something else.
+const UNAUTHORIZED = 4401;
+const FORBIDDEN = 4403;
+
+/** Lets in who shows what opens: in `connectionParams`, or, where a client can set it, in the header of the upgrade. */
+async function admit({ connectionParams, extra }: Connection, door: Door): Promise<boolean> {
+  const { authorization, Authorization = authorization, token } = connectionParams ?? {};
+  const shown = token === undefined ? (Authorization ?? extra.request.headers.authorization) : `Bearer ${token}`;
+  const address = extra.request.socket.remoteAddress ?? '';
+  try {
+    const context = await knownOnly(door)({ authorization: shown === undefined ? undefined : String(shown), address });
+    extra.context = context;
+    const end = () => extra.socket.close(FORBIDDEN, 'Your token has ended.');
+    extra.forget = watchSession(context.platform, context.actor, end);
+    return true;
+  } catch (error) {
+    if (!(error instanceof GantryError)) throw error;
+    // A reason has 123 bytes.
+    extra.socket.close(UNAUTHORIZED, error.code);
+    return false;
+  }
+}
+
 export function openSockets(
   http: Server,
   path: string,
   schema: GraphQLSchema,
-  context: Context,
+  door: Door,
   format: FormatError,
   hosts: Hosts,
 ): Sockets {
@@ -44,10 +79,13 @@ export function openSockets(
   });
   const formatAll = (errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] =>
     errors.map((error) => format(error.toJSON(), error));
-  const server = useServer(
+  const server = useServer<Record<string, unknown>, Guest>(
     {
       schema,
-      context: () => context,
+      onConnect: (connection) => admit(connection, door),
+      onDisconnect: ({ extra }) => extra.forget?.(),
+      onClose: ({ extra }) => extra.forget?.(),
+      context: ({ extra }) => extra.context,
       parse: (source) => parse(source, { maxTokens: MAX_TOKENS }),
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
       onError: (_connection, _id, _payload, errors) => formatAll(errors as GraphQLError[]),

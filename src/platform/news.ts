@@ -31,6 +31,8 @@ export type News = {
   operationChange: string;
   /** All of a node was looked at, and what was seen is written down; by the id of the node. */
   nodeSeen: string;
+  /** A user or a token has changed: who was let in is asked for anew. By its id. */
+  accessChange: string;
 };
 
 export type NewsBus = Bus<News>;

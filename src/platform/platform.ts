@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
+import type { Access } from './access.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { NewsBus } from './news.ts';
 import type { ServiceTypes } from './service-types.ts';
@@ -17,4 +18,5 @@ export interface Platform {
   readonly status: StatusBook;
   readonly lifecycle: Lifecycle;
   readonly supervisor: Supervisor;
+  readonly access: Access;
 }

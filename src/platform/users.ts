@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { badInput } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { Tenant } from '../store/entities/tenant.ts';
+import { Token } from '../store/entities/token.ts';
 import { ROLES, User } from '../store/entities/user.ts';
 import { hashPassword } from '../store/passwords.ts';
 import type { EntityManager } from '../store/store.ts';
@@ -42,30 +43,35 @@ export async function createUser({ store }: Platform, input: unknown): Promise<s
 
 /** `tenants`, when given, replaces all the tenants of the user. */
 export async function updateUser(
-  { store }: Platform,
+  { store, bus }: Platform,
   id: string,
   input: unknown,
   ifVersion?: number | null,
 ): Promise<string> {
   const { password, tenants, ...changes } = check(CHANGES, input);
-  const hashed = password === undefined ? {} : { passwordHash: await hashPassword(new Secret(password)) };
-  return store.write(async (em) => {
+  const hashed: { passwordHash?: string } =
+    password === undefined ? {} : { passwordHash: await hashPassword(new Secret(password)) };
+  await store.write(async (em) => {
     const user = await find(em, User, id, 'email');
     expectVersion(user, 'user', ifVersion);
+    // Whoever knew the old password, or holds what was made with it, has to log in anew.
+    if (hashed.passwordHash) await em.nativeDelete(Token, { user: id });
     em.assign(user, { ...given(changes), ...hashed } as never);
     if (tenants) {
       await user.tenants.init();
       user.tenants.set(await findTenants(em, tenants));
     }
-    return id;
   });
+  bus.publish('accessChange', id);
+  return id;
 }
 
-export async function deleteUser({ store }: Platform, id: string): Promise<string> {
-  return store.write(async (em) => {
+export async function deleteUser({ store, bus }: Platform, id: string): Promise<string> {
+  await store.write(async (em) => {
     em.remove(await find(em, User, id, 'email'));
-    return id;
   });
+  bus.publish('accessChange', id);
+  return id;
 }
 
 async function findTenants(em: EntityManager, ids: readonly string[]): Promise<Tenant[]> {

@@ -6,6 +6,8 @@ import { Node } from '../store/entities/node.ts';
 import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import type { EntityManager } from '../store/store.ts';
+import type { Actor } from './actor.ts';
+import { expectSeen, hears } from './hearing.ts';
 import type { ProcessChange } from './news.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
@@ -23,14 +25,19 @@ export interface ProcessSelection {
 const MAX_BEHIND = 10_000;
 
 /** The iterator throws NOT_FOUND for a selection that names what does not exist, and TOO_SLOW at a reader that does not read. */
-export function watchProcesses({ store, bus }: Platform, selection: ProcessSelection): AsyncIterable<ProcessChange> {
+export function watchProcesses(
+  { store, bus }: Platform,
+  actor: Actor,
+  selection: ProcessSelection,
+): AsyncIterable<ProcessChange> {
+  const isTold = hears({ store }, actor);
   return new Repeater(async (push, stop) => {
     const seen = new Map<string, number>();
     // Listening begins before looking: what changes in between comes twice, and the revision tells.
     const early: ProcessChange[] = [];
     let tell = (change: ProcessChange): unknown => early.push(change);
     const end = bus.listen('processChange', (change) => {
-      if (!matches(change, selection)) return;
+      if (!matches(change, selection) || !isTold(change.instanceId)) return;
       try {
         tell(change);
       } catch {
@@ -39,10 +46,12 @@ export function watchProcesses({ store, bus }: Platform, selection: ProcessSelec
       }
     });
     void stop.then(end);
+    for (const [noun, id] of named(selection)) expectSeen({ store }, actor, noun, id, `filter.${noun.toLowerCase()}`);
     for (const process of await store.write((em) => select(em, selection))) {
       seen.set(process.id, process.revision);
       // Waits where the reader does not keep up; what it is told at the beginning never counts against it.
-      await push(standing(process));
+      const change = standing(process);
+      if (isTold(change.instanceId)) await push(change);
     }
     if (early.length > MAX_BEHIND) throw tooSlow();
     tell = (change) => change.revision > (seen.get(change.processId) ?? -1) && push(change);
@@ -66,6 +75,11 @@ async function select(em: EntityManager, { instance, service, node, process }: P
   };
   return em.find(Process, where, { orderBy: { createdAt: 'asc', id: 'asc' } });
 }
+
+const named = ({ instance, service, node, process }: ProcessSelection): [string, string][] =>
+  Object.entries({ Instance: instance, Service: service, Node: node, Process: process }).flatMap(([noun, id]) =>
+    id == null ? [] : [[noun, id]],
+  );
 
 const matches = (change: ProcessChange, { instance, service, node, process }: ProcessSelection) =>
   (instance == null || change.instanceId === instance) &&

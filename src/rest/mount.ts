@@ -1,8 +1,9 @@
 // Puts dialects on the gateway's HTTP server: what a request has to be before a route sees it, and how refusals are answered.
-import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GantryError } from '../errors.ts';
 import type { Context } from '../graph/context.ts';
+import { type Door, knownOnly } from '../graph/door.ts';
 import type { Executor } from '../graph/executor.ts';
 import type { Dialect } from './dialect.ts';
 import { Fault } from './fault.ts';
@@ -12,22 +13,19 @@ import { parseStrict } from './strict-json.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** Says who asks, in a context of the graph. Throws a fault with status 401 or 403 for who may not. */
-export type Admit = (headers: IncomingHttpHeaders) => Promise<Context>;
-
 /** Throws if a row of a dialect does not fit the schema. */
 export function mountDialects(
   http: FastifyInstance,
   executor: Executor,
   dialects: readonly Dialect[],
-  admit: Admit,
+  door: Door,
 ): void {
   for (const dialect of dialects) {
     const routes = dialect.bases.flatMap((base) =>
       dialect.rows.flatMap((row) => row.paths.map((path) => new Route(executor, dialect, row, base + path))),
     );
     const router = new Router(routes);
-    http.register(async (scope) => mount(scope, dialect, router, admit), { prefix: dialect.prefix });
+    http.register(async (scope) => mount(scope, dialect, router, door), { prefix: dialect.prefix });
   }
 }
 
@@ -35,7 +33,7 @@ interface Admitted extends Match<Route> {
   readonly context: Context;
 }
 
-function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, admit: Admit): void {
+function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, door: Door): void {
   const admitted = new WeakMap<FastifyRequest, Admitted>();
   const find = (request: FastifyRequest) => router.match(request.method, pathOf(request).slice(dialect.prefix.length));
   scope.removeAllContentTypeParsers();
@@ -45,7 +43,7 @@ function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, 
   });
   // Before the body is read: what nobody may ask or no route answers needs none.
   scope.addHook('onRequest', async (request) => {
-    const context = await admit(request.headers);
+    const context = await admit(request, dialect, door);
     admitted.set(request, { ...find(request), context });
   });
   scope.addHook('onSend', async (_request, reply) => {
@@ -64,15 +62,23 @@ function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, 
   // Methods that the server itself does not know of come out here.
   scope.setNotFoundHandler(async (request) => void find(request));
   scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    const { statusCode, message } = toFault(error, request);
+    const { statusCode, message } = toFault(error, dialect, request);
     if (error instanceof Fault) reply.headers(error.headers);
     if (statusCode === 401 && dialect.challenge) reply.header('www-authenticate', dialect.challenge);
     return reply.code(statusCode).type('application/json; charset=utf-8').send(dialect.errorBody(message));
   });
 }
 
-function toFault(error: Error & { statusCode?: number }, request: FastifyRequest): Fault {
+/** Throws UNAUTHENTICATED. A password is taken where the dialect's document has it. */
+async function admit({ headers, ip: address }: FastifyRequest, dialect: Dialect, door: Door): Promise<Context> {
+  const isPassword = /^basic /i.test(headers.authorization ?? '');
+  const authorization = isPassword && !dialect.challenge?.startsWith('Basic') ? undefined : headers.authorization;
+  return knownOnly(door)({ authorization, address });
+}
+
+function toFault(error: Error & { statusCode?: number }, dialect: Dialect, request: FastifyRequest): Fault {
   if (error instanceof Fault) return error;
+  if (error instanceof GantryError) return new Fault(dialect.statuses[error.code] ?? 500, error.message);
   const status = error.statusCode ?? 500;
   if (status === 415) return new Fault(415, `The body has to be JSON: send it with Content-Type: ${JSON_TYPE}.`);
   if (status === 413) return new Fault(413, 'The body is too large.');

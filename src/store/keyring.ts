@@ -1,5 +1,5 @@
 // The keys of the store: seals what must be read again (node credentials) so that the database alone is worth nothing.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GantryError } from '../errors.ts';
@@ -75,11 +75,28 @@ export class Keyring {
     }
   }
 
+  /** What proves that somebody holds `text`, with the id of the key in front: to be compared with `proves`. */
+  digest(text: string): string {
+    return this.#digestBy(this.#sealing, text);
+  }
+
+  /** Whether `digest` was made of this text; false also if the key that it was made with has gone. */
+  proves(text: string, digest: string): boolean {
+    const [id = ''] = digest.split('.', 1);
+    if (!this.#keys.has(id)) return false;
+    const [given, kept] = [Buffer.from(this.#digestBy(id, text)), Buffer.from(digest)];
+    return given.length === kept.length && timingSafeEqual(given, kept);
+  }
+
+  #digestBy(id: string, text: string): string {
+    return `${id}.${createHmac('sha256', this.#keyFor(id, 'gantry tokens')).update(text).digest('base64url')}`;
+  }
+
   // A sub-key for this use alone, so that one key file can serve others too.
-  #keyFor(id: string): Buffer {
+  #keyFor(id: string, use = 'gantry at rest'): Buffer {
     const key = this.#keys.get(id);
     if (!key) throw new Error(`no key ${id}`);
-    return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), 'gantry at rest', KEY_BYTES));
+    return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), use, KEY_BYTES));
   }
 }
 

@@ -12,6 +12,7 @@ import type { Keyring } from './keyring.ts';
 import { lockStore, type StoreLock } from './lock.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { Reader } from './read/reader.ts';
+import type { Sight } from './read/visibility.ts';
 import { type PasswordDisplay, showSecrets } from './shown-secrets.ts';
 
 // The one door to the ORM: who writes takes its words from here.
@@ -35,7 +36,12 @@ export class Store {
   ) {}
 
   /** Opens the SQLite file, made and migrated on first use. Throws UNAVAILABLE, in a sentence, if it cannot serve. */
-  static async open(file: string, keyring: Keyring, passwords: PasswordDisplay = 'omit'): Promise<Store> {
+  static async open(
+    file: string,
+    keyring: Keyring,
+    passwords: PasswordDisplay = 'omit',
+    sight: Sight = {},
+  ): Promise<Store> {
     const lock = takeLock(file);
     const orm = await MikroORM.init({
       dbName: file,
@@ -55,7 +61,7 @@ export class Store {
       for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
       await refuseNewerSchema(orm, file);
       await orm.migrator.up();
-      return new Store(orm, lock, new Reader(file, orm.getMetadata(), showSecrets(keyring, passwords)), keyring);
+      return new Store(orm, lock, new Reader(file, orm.getMetadata(), showSecrets(keyring, passwords), sight), keyring);
     } catch (error) {
       await orm.close(true);
       lock.release();

@@ -1,10 +1,12 @@
 // The bench of the dialects: a request of /1.0 beside the same operation through the layer below it, in process and over HTTP.
 // node test/bench/rest.ts, after a build.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
+import { ofTheHouse } from '../../src/platform/actor.ts';
 import { machine } from './report.ts';
 
 const TIMES = 3000;
@@ -55,7 +57,8 @@ async function bench(): Promise<void> {
   const planner = new Planner(schema, platform.store.reader, { whole: true });
   planner.attach();
   const executor = new Executor(schema, planner, (formatted) => formatted);
-  const context = { platform, actor: { name: 'bench' } };
+  const actor = ofTheHouse('bench');
+  const context = { platform, actor, address: '127.0.0.1' };
   const dialect = platformDialect(undefined);
   const route = (method: string, path: string) => {
     const row = dialect.rows.find((each) => each.method === method && each.paths.includes(path));
@@ -66,7 +69,7 @@ async function bench(): Promise<void> {
 
   const one = route('GET', '/instances/{id}');
   await compare('one instance by id', TIMES, {
-    'the read itself': () => planner.answer(one.document, null, { id: 'IN1' }),
+    'the read itself': () => planner.answer(one.document, null, { id: 'IN1' }, actor),
     'the route of /1.0': () => one.route.run({ path: { id: 'IN1' }, query, body: undefined }, context),
     'HTTP: the same from /graphql': () =>
       http('POST', '/graphql', { query: '{ instance(id: "IN1") { id name auth api events zk redis stats } }' }),
@@ -75,7 +78,7 @@ async function bench(): Promise<void> {
 
   const list = route('GET', '/tenants');
   await compare(`a list of ${TENANTS} tenants`, TIMES, {
-    'the read itself': () => planner.answer(list.document, null, {}),
+    'the read itself': () => planner.answer(list.document, null, {}, actor),
     'the route of /1.0': () => list.route.run({ path: {}, query, body: undefined }, context),
     'HTTP: the same from /graphql': () =>
       http('POST', '/graphql', {

@@ -18,18 +18,26 @@ export interface GraphError {
 // biome-ignore lint/suspicious/noExplicitAny: answers are checked by expectations, not by types
 export type Data = any;
 
-export interface TestGateway extends AsyncDisposable {
-  readonly url: string;
-  readonly folder: string;
-  readonly platform: Gateway['platform'];
-  /** Everything that was logged, as lines of JSON. */
-  readonly log: () => string;
+/** How a gateway is asked. */
+export interface Asking {
   /** Sends a document over HTTP; throws if the answer has errors. */
   run(query: string, variables?: object): Promise<Data>;
   /** Sends a document over HTTP, for its errors. */
   errors(query: string, variables?: object): Promise<readonly GraphError[]>;
   /** Subscribes over a WebSocket; the values are collected. */
   subscribe(query: string, variables?: object): Subscription;
+}
+
+export interface TestGateway extends Asking, AsyncDisposable {
+  readonly url: string;
+  readonly folder: string;
+  readonly platform: Gateway['platform'];
+  /** What the first ADMIN is made with, where access takes a token. */
+  readonly firstToken: string | undefined;
+  /** The same gateway, asked by who shows this as `Authorization`. */
+  as(authorization: string): Asking;
+  /** Everything that was logged, as lines of JSON. */
+  readonly log: () => string;
   /** The statements that the reads of `work` run. */
   statements(work: () => Promise<unknown>): Promise<string[]>;
   /** Closes it; the folder stays. */
@@ -43,6 +51,8 @@ export interface Subscription {
   readonly errors: GraphError[];
   /** Whether the server has ended it. */
   readonly isComplete: boolean;
+  /** The code that the socket was closed with by the server. */
+  readonly closeCode: number | undefined;
   /** Resolves with what `find` makes of the values, as soon as it is not undefined. */
   until<T>(find: (values: Data[]) => T | undefined, what?: string): Promise<T>;
   close(): void;
@@ -71,10 +81,14 @@ export async function startGateway(
   const clients: Client[] = [];
   let isOpen = true;
 
-  const post = async (query: string, variables?: object): Promise<{ data?: Data; errors?: GraphError[] }> => {
+  const post = async (
+    query: string,
+    variables?: object,
+    authorization?: string,
+  ): Promise<{ data?: Data; errors?: GraphError[] }> => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as { data?: Data; errors?: GraphError[] };
@@ -85,26 +99,32 @@ export async function startGateway(
     for (const client of clients) await client.dispose();
     await gateway.close();
   };
-  return {
-    url: gateway.url,
-    folder,
-    platform: gateway.platform,
-    log: () => lines.join(''),
+  const asking = (authorization?: string): Asking => ({
     run: async (query, variables) => {
-      const { data, errors } = await post(query, variables);
+      const { data, errors } = await post(query, variables, authorization);
       if (errors) throw new Error(JSON.stringify(errors, null, 1));
       return data;
     },
-    errors: async (query, variables) => (await post(query, variables)).errors ?? [],
+    errors: async (query, variables) => (await post(query, variables, authorization)).errors ?? [],
     subscribe: (query, variables) => {
       const client = createClient({
         url: `${gateway.url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
         retryAttempts: 0,
+        ...(authorization !== undefined && { connectionParams: { authorization } }),
       });
       clients.push(client);
       return collect(client, query, variables);
     },
+  });
+  return {
+    ...asking(),
+    as: asking,
+    firstToken: gateway.firstToken?.reveal(),
+    url: gateway.url,
+    folder,
+    platform: gateway.platform,
+    log: () => lines.join(''),
     statements: async (work) => {
       const seen: string[] = [];
       const { reader } = gateway.platform.store;
@@ -130,6 +150,7 @@ function collect(client: Client, query: string, variables?: object): Subscriptio
   const errors: GraphError[] = [];
   let wake = () => {};
   let isComplete = false;
+  let closed: { code?: number } | undefined;
   const end = client.subscribe<Data>(
     { query, variables: variables as Record<string, unknown> },
     {
@@ -140,6 +161,7 @@ function collect(client: Client, query: string, variables?: object): Subscriptio
       },
       error: (error) => {
         if (Array.isArray(error)) errors.push(...error);
+        else closed = error as { code?: number };
         wake();
       },
       complete: () => {
@@ -153,6 +175,9 @@ function collect(client: Client, query: string, variables?: object): Subscriptio
     errors,
     get isComplete() {
       return isComplete;
+    },
+    get closeCode() {
+      return closed?.code;
     },
     until: async (find, what = 'the expected') => {
       const deadline = Date.now() + PATIENCE_MS;

@@ -28,7 +28,7 @@ it.each([
   ['0.0.0.0', 'masked'],
   ['10.0.0.5', 'masked'],
 ])('on %s they are %s if nothing is set', (host, display) => {
-  expect(readConfig({ GANTRY_HOST: host }).nodePasswords).toBe(display);
+  expect(readConfig({ GANTRY_HOST: host, GANTRY_ACCESS: 'token' }).nodePasswords).toBe(display);
 });
 
 describe('a gateway that shows them in clear', () => {

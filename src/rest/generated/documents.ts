@@ -225,21 +225,21 @@ export type PlatformPingNodeMutationVariables = Exact<{
 
 export type PlatformPingNodeMutation = { pingNode: { result: boolean } };
 
-export type PlatformProcessFragment = { id: string, instance: { id: string }, node: { id: string }, service: { id: string } };
+export type PlatformProcessFragment = { id: string, instance: { id: string }, node: { id: string } | null, service: { id: string } };
 
 export type PlatformProcessQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type PlatformProcessQuery = { process: { id: string, instance: { id: string }, node: { id: string }, service: { id: string } } | null };
+export type PlatformProcessQuery = { process: { id: string, instance: { id: string }, node: { id: string } | null, service: { id: string } } | null };
 
 export type PlatformProcessesQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
 
-export type PlatformProcessesQuery = { processes: { nodes: Array<{ id: string, instance: { id: string }, node: { id: string }, service: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PlatformProcessesQuery = { processes: { nodes: Array<{ id: string, instance: { id: string }, node: { id: string } | null, service: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type PlatformCreateProcessMutationVariables = Exact<{
   instance: string;
@@ -248,7 +248,7 @@ export type PlatformCreateProcessMutationVariables = Exact<{
 }>;
 
 
-export type PlatformCreateProcessMutation = { createProcess: { process: { id: string, instance: { id: string }, node: { id: string }, service: { id: string } } } };
+export type PlatformCreateProcessMutation = { createProcess: { process: { id: string, instance: { id: string }, node: { id: string } | null, service: { id: string } } } };
 
 export type PlatformDeleteProcessMutationVariables = Exact<{
   id: string;
@@ -354,7 +354,7 @@ export type PlatformProcessesOfServiceQueryVariables = Exact<{
 }>;
 
 
-export type PlatformProcessesOfServiceQuery = { instance: { services: { nodes: Array<{ processes: { nodes: Array<{ id: string, instance: { id: string }, node: { id: string }, service: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }> } } | null };
+export type PlatformProcessesOfServiceQuery = { instance: { services: { nodes: Array<{ processes: { nodes: Array<{ id: string, instance: { id: string }, node: { id: string } | null, service: { id: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }> } } | null };
 
 export type PlatformCreateServiceMutationVariables = Exact<{
   instance: string;

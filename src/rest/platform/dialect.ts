@@ -13,6 +13,7 @@ const STATUSES = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  TOO_MANY_REQUESTS: 429,
 };
 
 /** `passwordMask` is what passwords of nodes are masked with, if they are. */
@@ -29,6 +30,7 @@ export const platformDialect = (passwordMask: string | undefined): Dialect => ({
   absence: 'omitted',
   nullInBody: 'value',
   statuses: STATUSES,
+  challenge: 'Bearer realm="Gantry"',
   errorBody: (error) => ({ error }),
   rows: platformRows(passwordMask === undefined ? {} : { password: passwordMask }),
 });

@@ -17,6 +17,7 @@ const STATUSES = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  TOO_MANY_REQUESTS: 429,
 };
 
 /** Names in a query string go without regard to case, in the first document's spelling and in the later ones'. */

@@ -9,6 +9,7 @@ import { OperationStep } from './operation-step.ts';
 import { Process } from './process.ts';
 import { Service } from './service.ts';
 import { Tenant } from './tenant.ts';
+import { Token } from './token.ts';
 import { User } from './user.ts';
 
 export const ENTITIES = [
@@ -23,4 +24,5 @@ export const ENTITIES = [
   Operation,
   OperationStep,
   OperationArtifact,
+  Token,
 ];

@@ -7,6 +7,7 @@ import { ArtifactVersions } from './0007-artifacts.ts';
 import { NodeDrivers } from './0008-node-drivers.ts';
 import { LinkFacts } from './0009-link-facts.ts';
 import { RollingRestarts } from './0011-rolling-restarts.ts';
+import { Tokens } from './0012-tokens.ts';
 
 export const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   { name: '0008-node-drivers', class: NodeDrivers },
   { name: '0009-link-facts', class: LinkFacts },
   { name: '0011-rolling-restarts', class: RollingRestarts },
+  { name: '0012-tokens', class: Tokens },
 ];

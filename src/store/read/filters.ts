@@ -3,9 +3,9 @@
 //   many: { a filter that one of them matches }
 import { badInput } from '../../errors.ts';
 import { keyOf } from '../ids.ts';
-import type { Column, Model, Models, Relation } from './model.ts';
+import type { Column, Model, Relation } from './model.ts';
 import type { Statement } from './statement.ts';
-import { FOLD_CASE, quote } from './words.ts';
+import { FOLD_CASE, quote, type Writer } from './words.ts';
 
 export interface TextFilter {
   readonly eq?: string | null;
@@ -23,8 +23,7 @@ interface TimeFilter {
 
 /** Conditions on the rows of `alias`. `path` leads from the read's arguments to this filter, so that only values differ between runs. */
 export function conditions(
-  statement: Statement,
-  models: Models,
+  writer: Writer,
   model: Model,
   alias: string,
   filter: Readonly<Record<string, unknown>>,
@@ -35,47 +34,53 @@ export function conditions(
     const at = [...path, name];
     const relation = model.relations.get(name);
     if (relation?.kind === 'toMany' && typeof wanted === 'object')
-      return [anyLike(statement, models, model, alias, relation, wanted as Readonly<Record<string, unknown>>, at)];
-    if (relation) return [related(statement, models, model, alias, relation, at)];
+      return [anyLike(writer, model, alias, relation, wanted as Readonly<Record<string, unknown>>, at)];
+    if (relation) return [related(writer, model, alias, relation, at), ...seen(writer, relation, at)];
     const column = model.columns.get(name);
     if (!column) throw badInput(`${model.entity} has no ${name} to filter by.`, at.slice(1).join('.'));
-    return matches(statement, model, `${alias}.${quote(column.name)}`, column, wanted, at);
+    return matches(writer.statement, model, `${alias}.${quote(column.name)}`, column, wanted, at);
   });
 }
 
+// Who does not see a thing does not learn what belongs to it.
+function seen(writer: Writer, { target }: Relation, at: readonly (string | number)[]): string[] {
+  if (!writer.sight) return [];
+  const id = writer.statement.bind(at, (given) => keyOf(target, String(given)));
+  return [writer.sight.key(writer.model(target), id)];
+}
+
 function related(
-  statement: Statement,
-  models: Models,
+  writer: Writer,
   model: Model,
   alias: string,
   relation: Relation,
   at: readonly (string | number)[],
 ): string {
-  const id = statement.bind(at, (given) => keyOf(relation.target, String(given)));
+  const id = writer.statement.bind(at, (given) => keyOf(relation.target, String(given)));
   if (relation.kind === 'toOne') return `${alias}.${quote(relation.column)} = ${id}`;
   const mine = `${alias}.${quote(model.key)}`;
   if (relation.kind === 'through') {
     const { table, mine: left, theirs } = relation;
     return `exists (select 1 from ${quote(table)} p where p.${quote(left)} = ${mine} and p.${quote(theirs)} = ${id})`;
   }
-  const target = models.get(relation.target) as Model;
+  const target = writer.model(relation.target);
   return `exists (select 1 from ${quote(target.table)} p where p.${quote(relation.column)} = ${mine} and p.${quote(target.key)} = ${id})`;
 }
 
 function anyLike(
-  statement: Statement,
-  models: Models,
+  writer: Writer,
   model: Model,
   alias: string,
   relation: Relation & { kind: 'toMany' },
   filter: Readonly<Record<string, unknown>>,
   at: readonly (string | number)[],
 ): string {
-  const target = models.get(relation.target) as Model;
+  const target = writer.model(relation.target);
   const inner = `${alias}_${target.table}`;
   const mine = `${inner}.${quote(relation.column)} = ${alias}.${quote(model.key)}`;
-  const like = conditions(statement, models, target, inner, filter, at);
-  return `exists (select 1 from ${quote(target.table)} ${inner} where ${[mine, ...like].join(' and ')})`;
+  const seenOnly = writer.sight ? [writer.sight.rows(target, inner)] : [];
+  const like = conditions(writer, target, inner, filter, at);
+  return `exists (select 1 from ${quote(target.table)} ${inner} where ${[mine, ...seenOnly, ...like].join(' and ')})`;
 }
 
 function matches(

@@ -45,6 +45,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   Service: 'services',
   Process: 'processes',
   OperationStep: 'steps',
+  Token: 'tokens',
   // At most one.
   NodeLink: 'connection',
 };

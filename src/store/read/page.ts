@@ -72,7 +72,12 @@ interface PageContext {
 function writeRows(writer: Writer, model: Model, page: PageSelection, source: Source, context: PageContext): string {
   const inner = writer.alias();
   const { from, where, key } = source(model, inner);
-  const all = [...where, ...filters(writer, model, page, inner), ...keyset(writer, page, inner, context.order)];
+  const all = [
+    ...where,
+    ...seen(writer, model, inner),
+    ...filters(writer, model, page, inner),
+    ...keyset(writer, page, inner, context.order),
+  ];
   const columns = [...context.needs].map((name) => `${inner}.${quote(name)}`).join(',') || '1';
   const ordered = `order by ${orderBy(inner, context.order, context.backward, key)}`;
   const condition = all.length ? ` where ${all.join(' and ')}` : '';
@@ -150,13 +155,15 @@ function writeInfo(context: PageContext, part: PageInfoPart): string {
 function count(writer: Writer, model: Model, page: PageSelection, source: Source): string {
   const alias = writer.alias();
   const { from, where } = source(model, alias);
-  const all = [...where, ...filters(writer, model, page, alias)];
+  const all = [...where, ...seen(writer, model, alias), ...filters(writer, model, page, alias)];
   return `(select count(*) from ${from}${all.length ? ` where ${all.join(' and ')}` : ''})`;
 }
 
+const seen = ({ sight }: Writer, model: Model, alias: string): string[] => (sight ? [sight.rows(model, alias)] : []);
+
 function filters(writer: Writer, model: Model, page: PageSelection, alias: string): string[] {
   const filter = writer.args[page.args]?.filter;
-  return filter ? conditions(writer.statement, writer.models, model, alias, filter, [page.args, 'filter']) : [];
+  return filter ? conditions(writer, model, alias, filter, [page.args, 'filter']) : [];
 }
 
 function keyset(writer: Writer, page: PageSelection, alias: string, order: Order): string[] {

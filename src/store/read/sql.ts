@@ -6,18 +6,27 @@ import type { Model, Models, Relation } from './model.ts';
 import { type PageSource, writePage } from './page.ts';
 import type { FieldSelection, ObjectSelection, PageSelection, ReadArgs, RootSelection } from './selection.ts';
 import { Statement } from './statement.ts';
+import { type Sight, SightWriter } from './visibility.ts';
 import { jsonObject, literal, type Needs, quote, SHOW_SECRET, type Writer } from './words.ts';
 
 export interface CompiledRead {
   readonly sql: string;
-  readonly values: (args: readonly ReadArgs[]) => Record<string, string | number | null>;
+  readonly values: (args: readonly ReadArgs[], viewer?: string) => Record<string, string | number | null>;
 }
 
-/** The arguments decide about the shape of the statement (is there a filter, an order, a cursor), never about its text otherwise. */
-export function compileRead(models: Models, roots: readonly RootSelection[], args: readonly ReadArgs[]): CompiledRead {
-  const writer = new SqlWriter(models, args);
+/**
+ * The arguments decide about the shape of the statement (is there a filter, an order, a cursor), never about its text otherwise. With `sight`
+ * it is for readers who see only what that says.
+ */
+export function compileRead(
+  models: Models,
+  roots: readonly RootSelection[],
+  args: readonly ReadArgs[],
+  sight?: Sight,
+): CompiledRead {
+  const writer = new SqlWriter(models, args, sight);
   const sql = `select ${jsonObject(roots.map((root) => [root.key, writer.root(root)]))}`;
-  return { sql, values: (given) => writer.statement.values(given) };
+  return { sql, values: (given, viewer) => writer.statement.values(given, viewer) };
 }
 
 // SQLite's expressions may be 1,000 deep, of which a level of the graph takes up to 40.
@@ -32,12 +41,16 @@ class SqlWriter implements Writer {
   #rows = 0;
 
   readonly statement = new Statement();
+  readonly sight: SightWriter | undefined;
   #aliases = 0;
 
   constructor(
     readonly models: Models,
     readonly args: readonly ReadArgs[],
-  ) {}
+    sight: Sight | undefined,
+  ) {
+    this.sight = sight && new SightWriter(models, sight, this.statement.viewer());
+  }
 
   alias(): string {
     return `t${this.#aliases++}`;
@@ -75,7 +88,11 @@ class SqlWriter implements Writer {
     const model = this.model(root.object.entity);
     const alias = this.alias();
     const key = this.statement.bind([root.args, 'id'], (id) => keyOf(model.entity, String(id)));
-    return `(select ${this.object(root.object, alias, new Set())} from ${quote(model.table)} ${alias} where ${alias}.${quote(model.key)} = ${key})`;
+    return `(select ${this.object(root.object, alias, new Set())} from ${quote(model.table)} ${alias} where ${alias}.${quote(model.key)} = ${key}${this.seen(model, alias)})`;
+  }
+
+  private seen(model: Model, alias: string): string {
+    return this.sight ? ` and ${this.sight.rows(model, alias)}` : '';
   }
 
   object(selection: ObjectSelection, alias: string, needs: Needs): string {
@@ -100,7 +117,7 @@ class SqlWriter implements Writer {
     needs.add(mine);
     const inner = this.alias();
     const object = this.repeated(1, () => this.object(field.object, inner, new Set()));
-    return `(select ${object} from ${quote(target.table)} ${inner} where ${inner}.${quote(theirs)} = ${alias}.${quote(mine)})`;
+    return `(select ${object} from ${quote(target.table)} ${inner} where ${inner}.${quote(theirs)} = ${alias}.${quote(mine)}${this.seen(target, inner)})`;
   }
 
   private page(page: PageSelection, source: (model: Model, alias: string) => PageSource): string {

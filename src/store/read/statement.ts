@@ -6,6 +6,13 @@ type Parameter = string | number | null;
 
 export class Statement {
   readonly #sources: ((args: readonly ReadArgs[]) => Parameter)[] = [];
+  #isSeenBy = false;
+
+  /** The parameter that holds the id of whoever reads. */
+  viewer(): string {
+    this.#isSeenBy = true;
+    return '@viewer';
+  }
 
   /** A parameter whose value is found at `path` in the arguments of each run. */
   bind(path: Path, convert: (value: unknown) => unknown = (value) => value): string {
@@ -18,8 +25,9 @@ export class Statement {
   }
 
   /** The parameters of one run, by name. */
-  values(args: readonly ReadArgs[]): Record<string, Parameter> {
-    return Object.fromEntries(this.#sources.map((source, index) => [`p${index + 1}`, source(args)]));
+  values(args: readonly ReadArgs[], viewer?: string): Record<string, Parameter> {
+    const values = Object.fromEntries(this.#sources.map((source, index) => [`p${index + 1}`, source(args)]));
+    return this.#isSeenBy ? { ...values, viewer: viewer ?? null } : values;
   }
 }
 

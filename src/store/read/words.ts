@@ -2,6 +2,7 @@
 import type { Model, Models } from './model.ts';
 import type { ObjectSelection, ReadArgs } from './selection.ts';
 import type { Statement } from './statement.ts';
+import type { SightWriter } from './visibility.ts';
 
 /** The function of the database that says what is shown of a sealed value. */
 export const SHOW_SECRET = 'show_secret';
@@ -26,6 +27,8 @@ export interface Writer {
   /** A name for a table that no other has in this statement. */
   alias(): string;
   model(entity: string): Model;
+  /** Present for a reader who may not see everything. */
+  readonly sight: SightWriter | undefined;
   object(selection: ObjectSelection, alias: string, needs: Needs): string;
   /** Writes what is read `times` for each row around it. Throws BAD_USER_INPUT for a read that is too deep or too large. */
   repeated<T>(times: number, write: () => T): T;
