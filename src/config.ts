@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GantryError } from './errors.ts';
 import { Networks } from './networks.ts';
-import { SUPERVISOR_MODES, type SupervisorMode } from './platform/differences.ts';
 import { ACCESS_MODES, type AccessMode } from './platform/access.ts';
+import { SUPERVISOR_MODES, type SupervisorMode } from './platform/differences.ts';
 import { HOST_KEY_POLICIES, type HostKeyPolicy } from './platform/host-keys.ts';
 import { PASSWORD_DISPLAYS, type PasswordDisplay } from './store/shown-secrets.ts';
 

@@ -66,7 +66,10 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   restartService: to('OPERATOR', 'Service'),
   startAllServices: to('OPERATOR', 'Instance', 'instance'),
   stopAllServices: to('OPERATOR', 'Instance', 'instance'),
+  rollingRestartService: to('OPERATOR', 'Service'),
+  rollingRestartAllServices: to('OPERATOR', 'Instance', 'instance'),
 
+  supervisor: ADMIN,
   processLogs: to('VIEWER', 'Process'),
   processLog: to('VIEWER', 'Process'),
   operation: to('VIEWER', 'Operation'),
