@@ -190,12 +190,13 @@ describe('log-ins', () => {
   });
 
   it('of one account are refused after ten failures, whether or not there is such a user', async () => {
-    for (const email of ['tried@own.example', emailOf('OPERATOR')]) {
+    const known = await createUser(house.admin, 'guessed@own.example', 'VIEWER');
+    for (const email of ['tried@own.example', known]) {
       const codes: (string | undefined)[] = [];
       for (let count = 0; count < 11; count++) codes.push((await attempt(email, `guess ${count}`))?.extensions.code);
       expect(codes).toEqual([...Array(10).fill('UNAUTHENTICATED'), 'TOO_MANY_REQUESTS']);
     }
-    expect((await attempt(emailOf('OPERATOR'), PASSWORD))?.extensions.code).toBe('TOO_MANY_REQUESTS');
+    expect((await attempt(known, PASSWORD))?.extensions.code).toBe('TOO_MANY_REQUESTS');
   });
 });
 

@@ -129,6 +129,9 @@ export async function tableOf(house: House, schema: GraphQLSchema): Promise<stri
   for (const name of THINGS) rows.push(...(await fieldRows(house, schema, schema.getType(name) as GraphQLObjectType)));
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {}))
     rows.push([`mutation ${field.name}`, await mutationRow(house, field)]);
-  const lines = rows.map(([key, row]) => `  ${JSON.stringify(key)}: ${JSON.stringify(row)}`);
-  return `{\n${lines.sort().join(',\n')}\n}\n`;
+  const cells = (row: Row) => COLUMNS.map((column) => row[column] ?? '').join(' | ');
+  const lines = rows.map(([key, row]) => `| ${key} | ${cells(row)} |`);
+  return `${['', '', ...COLUMNS, ''].join(' | ').trim()}\n|${'---|'.repeat(COLUMNS.length + 1)}\n${lines.sort().join('\n')}\n`;
 }
+
+const COLUMNS = ['ADMIN', 'OPERATOR', 'VIEWER', 'nobody'];
