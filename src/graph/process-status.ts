@@ -32,7 +32,8 @@ class ProcessStatusChange extends Observed {
 
   @Field(() => ProcessStatus, {
     nullable: true,
-    description: 'What was seen before; null in what tells how things stand at the beginning.',
+    description:
+      'The status before, the same where only its health changed; null in what tells how things stand at the beginning.',
   })
   previous!: string | null;
 
@@ -47,7 +48,7 @@ class ProcessStatusChange extends Observed {
   @Field(() => String, { nullable: true, description: 'Who asked for it; null when nobody did, as for a crash.' })
   actor!: string | null;
 
-  @Field(() => DateTime, { description: 'Since when it is so.' })
+  @Field(() => DateTime, { description: 'Since when it is so: its status, or its health where only that changed.' })
   at!: string;
 
   @Field(() => Float, { description: 'Counts the changes of this process.' })

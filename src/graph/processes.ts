@@ -7,7 +7,7 @@ import { Node } from './nodes.ts';
 import { payloadOf, resolversOf } from './noun.ts';
 import { DateTime } from './scalars.ts';
 import { Service } from './services.ts';
-import { DesiredState, ProcessStatus, StatusReason } from './words.ts';
+import { DesiredState, HealthState, ProcessStatus, StatusReason } from './words.ts';
 
 @ObjectType()
 export class Observed {
@@ -40,6 +40,15 @@ export class Observed {
     description: 'When its node will start it again by itself: while it is in BACKOFF, as soon as that is known.',
   })
   nextAttemptAt!: string | null;
+
+  @Field(() => HealthState, { description: 'What its node saw of its health.' })
+  health!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why, for people, where there is something to say.' })
+  healthMessage!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Since when its health is this; null if it is NOT_CHECKED.' })
+  healthSince!: string | null;
 }
 
 @ObjectType('Process', {
@@ -121,6 +130,9 @@ export class ProcessFilter {
 
   @Field(() => [ProcessStatus], { nullable: true, description: 'With one of these statuses.' })
   status?: string[];
+
+  @Field(() => [HealthState], { nullable: true, description: 'Of one of these healths.' })
+  health?: string[];
 }
 
 const ProcessList = listArgs(

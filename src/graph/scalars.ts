@@ -41,6 +41,17 @@ export const Cursor = new GraphQLScalarType<string, string>({
   },
 });
 
+export const PortText = new GraphQLScalarType<string, string>({
+  name: 'Port',
+  description:
+    'A TCP port: a whole number from 1 to 65535, or text that holds a placeholder for it (`options.port` in `$` and braces). Read as text.',
+  serialize: String,
+  parseValue: (value) => {
+    if (typeof value !== 'string' && typeof value !== 'number') throw badInput('A port is a number or text.');
+    return String(value);
+  },
+});
+
 /** Throws BAD_USER_INPUT for durations with years, months or weeks, and for more than `maxMs`. */
 export function milliseconds(duration: string, field: string, maxMs: number): number {
   const ms = durationMs(duration);

@@ -1,10 +1,11 @@
 // Services in the graph.
 import { Args, Field, FieldResolver, ID, InputType, ObjectType, Resolver } from 'type-graphql';
 import { createService, deleteService, updateService } from '../platform/services.ts';
+import { HealthChecked, HealthCheckInput } from './health-checks.ts';
 import { Instance } from './instances.ts';
 import { connectionOf, listArgs, orderOf, planned, TextFilter } from './lists.ts';
 import { payloadOf, resolversOf } from './noun.ts';
-import { RestartInput, RestartPace } from './restarts.ts';
+import { RestartInput } from './restarts.ts';
 import { JsonObject } from './scalars.ts';
 import { LogLevel, RestartPolicy } from './words.ts';
 
@@ -12,7 +13,7 @@ import { LogLevel, RestartPolicy } from './words.ts';
   description: 'What the processes of one kind on an instance run, and how.',
   simpleResolvers: true,
 })
-export class Service extends RestartPace {
+export class Service extends HealthChecked {
   @Field(() => ID, { description: '`SV` and a number that is never given twice.' })
   id!: string;
 
@@ -83,6 +84,13 @@ class ServiceInput {
     description: 'How fast and how often that is. What is left out stays as it is, null goes back to what is usual.',
   })
   restart?: RestartInput | null;
+
+  @Field(() => HealthCheckInput, {
+    nullable: true,
+    description:
+      'How its processes are looked at, in place of what the type says; one check takes the place of another as a whole. Null goes back to that of the type, the kind NONE switches it off.',
+  })
+  healthCheck?: HealthCheckInput | null;
 }
 
 @InputType('CreateServiceInput', { description: 'A new service.' })

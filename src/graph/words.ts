@@ -12,10 +12,15 @@ import type {
 import type { StepState as Step } from '../store/entities/operation-step.ts';
 import type {
   DesiredState as Desired,
+  HealthState as Health,
   StatusReason as Reason,
   ProcessStatus as Status,
 } from '../store/entities/process.ts';
-import type { LogLevel as Level, RestartPolicy as Policy } from '../store/entities/service.ts';
+import type {
+  HealthCheckKind as CheckKind,
+  LogLevel as Level,
+  RestartPolicy as Policy,
+} from '../store/entities/service.ts';
 import type { Role as UserRole } from '../store/entities/user.ts';
 
 /** An enum of the graph whose words stand for the values given; those of the store stand for themselves. */
@@ -122,6 +127,20 @@ export const ProcessStatus = words<Status>(
     UNKNOWN: 'Nobody could look. It may run or not.',
   },
 );
+
+export const HealthState = words<Health>('HealthState', 'What its node saw of the health of a process.', {
+  HEALTHY: 'It runs, and looking at it went well as often in a row as its health check wants.',
+  UNHEALTHY: 'It runs, and looking at it failed as often in a row as its health check allows. It is left running.',
+  UNKNOWN: 'Nobody could look, or not often enough yet.',
+  NOT_CHECKED: 'It has no health check, or it does not run.',
+});
+
+export const HealthCheckKind = words<CheckKind>('HealthCheckKind', 'What a health check looks at.', {
+  NONE: 'Nothing, whatever the type says.',
+  TCP: 'Whether a port takes connections.',
+  HTTP: 'The status of the answer to a GET.',
+  COMMAND: 'The exit code of a command on the node.',
+});
 
 export const StatusReason = words<Reason>('StatusReason', 'What led to a status.', {
   NEVER_STARTED: 'It was created, and never started.',

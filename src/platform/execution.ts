@@ -7,6 +7,7 @@ import { Operation, type OperationKind } from '../store/entities/operation.ts';
 import { OperationStep, type StepState } from '../store/entities/operation-step.ts';
 import { publicId } from '../store/ids.ts';
 import type { EntityManager, Store } from '../store/store.ts';
+import type { HealthWait } from './health.ts';
 import { Lanes } from './lanes.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { StepFailure } from './step-failure.ts';
@@ -36,6 +37,9 @@ export interface Work {
 /** Which steps of an operation are done when. Resolves when no step is left to do. Begins with its first steps at once. */
 export type Plan = (work: Work) => Promise<void>;
 
+/** What is left of a step after its place among the others was given back: resolves to how it ended. */
+type StepEnd = () => Promise<StepState | undefined>;
+
 const allAtOnce: Plan = async ({ steps, run }) => {
   await Promise.all(steps.map((step) => run(step)));
 };
@@ -53,6 +57,8 @@ export class Execution {
   readonly #perProcess = new Lanes(1);
   readonly #perNode = new Lanes(STEPS_PER_NODE);
   readonly #inAll = new Lanes(STEPS_IN_ALL);
+  /** By process: ends the waiting for its health. */
+  readonly #waiting = new Map<string, AbortController>();
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #record: OperationRecord;
   #taking: Promise<void> = Promise.resolve();
@@ -117,8 +123,15 @@ export class Execution {
   async #carryOut(operation: Operation, steps: readonly OpenStep[]): Promise<void> {
     // Nodes found down: their other steps fail at once, instead of each waiting for the same silence.
     const down = new Map<string, StepFailure>();
-    const run: Work['run'] = (step, mayBegin) =>
-      this.#perProcess.run(step.processId, () => this.#inLane(operation, step, down, mayBegin));
+    const run: Work['run'] = (step, mayBegin) => {
+      // Whoever waits for the health of what is to be stopped now waits in vain.
+      if (operation.kind !== 'START') this.#waiting.get(step.processId)?.abort();
+      return this.#perProcess.run(step.processId, async () => {
+        const end = await this.#inLane(operation, step, down, mayBegin);
+        // Waiting for health takes no place from what there is to do.
+        return end?.();
+      });
+    };
     const closing = this.#closing.signal;
     await (this.plans[operation.kind] ?? allAtOnce)({ operation, steps, run, closing });
     if (!this.#closing.signal.aborted) await this.#record.finish(operation.id);
@@ -129,7 +142,7 @@ export class Execution {
     step: OpenStep,
     down: Map<string, StepFailure>,
     mayBegin: () => Promise<boolean> = always,
-  ): Promise<StepState | undefined> {
+  ): Promise<StepEnd | undefined> {
     const { node } = step;
     const work = async () => ((await mayBegin()) ? this.#step(operation, step, down) : undefined);
     if (!node) return work();
@@ -141,22 +154,42 @@ export class Execution {
     return this.fleet.connection(node)?.state === 'CONNECTED';
   }
 
-  async #step(operation: Operation, step: OpenStep, down: Map<string, StepFailure>): Promise<StepState | undefined> {
+  async #step(operation: Operation, step: OpenStep, down: Map<string, StepFailure>): Promise<StepEnd | undefined> {
     if (this.#closing.signal.aborted) return undefined;
     const begun = await this.#record.beginStep(operation.id, step.id);
-    if (!begun) return this.#record.stateOf(step.id);
+    if (!begun) return () => this.#record.stateOf(step.id);
     // A node that came back meanwhile is tried again: an operation may take hours.
     const known = step.node && !this.#isThere(step.node) ? down.get(step.node) : undefined;
-    const failure = known ?? (await this.#attempt(operation, step));
+    let wait: HealthWait | undefined;
+    const begin = async () => {
+      wait = await this.steps.run(operation, { processId: step.processId, stepId: step.id });
+    };
+    const failure = known ?? (await this.#attempt(operation, step, begin));
     if (failure?.isNodeDown && step.node) down.set(step.node, failure);
-    // What the end of the gateway cut short has not failed: it goes on at the next start.
-    if (this.#closing.signal.aborted && failure) return undefined;
-    return this.#record.endStep(operation, step.id, failure);
+    return async () => {
+      const last = wait ? await this.#awaitHealth(operation, step, wait) : failure;
+      // What the end of the gateway cut short has not failed: it goes on at the next start.
+      if (this.#closing.signal.aborted && last) return undefined;
+      return this.#record.endStep(operation, step.id, last);
+    };
   }
 
-  async #attempt(operation: Operation, { processId, id }: OpenStep): Promise<StepFailure | undefined> {
+  async #awaitHealth(operation: Operation, step: OpenStep, wait: HealthWait): Promise<StepFailure | undefined> {
+    const later = new AbortController();
+    this.#waiting.set(step.processId, later);
+    const signal = AbortSignal.any([later.signal, this.#closing.signal]);
+    const failure = await this.#attempt(operation, step, () => wait(signal));
+    this.#waiting.delete(step.processId);
+    return failure;
+  }
+
+  async #attempt(
+    operation: Operation,
+    { processId }: OpenStep,
+    work: () => Promise<void>,
+  ): Promise<StepFailure | undefined> {
     try {
-      await this.steps.run(operation, { processId, stepId: id });
+      await work();
       return undefined;
     } catch (error) {
       if (error instanceof StepFailure) return error;

@@ -1,6 +1,6 @@
 // What the platform says on the bus.
 import type { Bus } from '../bus/bus.ts';
-import type { DesiredState, ProcessStatus, StatusReason } from '../store/entities/process.ts';
+import type { DesiredState, HealthState, ProcessStatus, StatusReason } from '../store/entities/process.ts';
 
 /** A change of what is known of a process, as it was committed. Ids are public ones. */
 export interface ProcessChange {
@@ -20,6 +20,10 @@ export interface ProcessChange {
   readonly restarts: number;
   /** When its node will start it again, while it waits for that. */
   readonly nextAttemptAt: string | null;
+  readonly health: HealthState;
+  readonly healthMessage: string | null;
+  /** Since when it is so; null if it is NOT_CHECKED. */
+  readonly healthSince: string | null;
   readonly at: string;
   /** Counts the changes of this process: of two changes, the later has the higher. */
   readonly revision: number;

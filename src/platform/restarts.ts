@@ -2,31 +2,20 @@
 import { z } from 'zod';
 import type { RestartPace } from '../fleet/types.ts';
 import type { Service } from '../store/entities/service.ts';
-import { durationMs } from './durations.ts';
-
-const DAY_MS = 86_400_000;
-
-const duration = (least: number) =>
-  z.string().refine(
-    (text) => {
-      const ms = durationMs(text);
-      return ms !== undefined && ms >= least && ms <= DAY_MS;
-    },
-    `must be days, hours, minutes and seconds, as in PT15S, from ${least / 1000} seconds to one day`,
-  );
+import { DAY_MS, duration, durationMs } from './durations.ts';
 
 /** Less than a tenth of a second between two runs would keep a node busy with nothing else. */
 const LEAST_DELAY_MS = 100;
 
 export const RESTART = z
   .object({
-    initialDelay: duration(LEAST_DELAY_MS).nullish(),
+    initialDelay: duration(LEAST_DELAY_MS, DAY_MS).nullish(),
     factor: z.number().min(1, 'must be at least 1').max(10, 'must be at most 10').nullish(),
-    maxDelay: duration(LEAST_DELAY_MS).nullish(),
+    maxDelay: duration(LEAST_DELAY_MS, DAY_MS).nullish(),
     jitter: z.number().min(0, 'must be at least 0').max(1, 'must be at most 1').nullish(),
-    resetAfter: duration(0).nullish(),
+    resetAfter: duration(0, DAY_MS).nullish(),
     limit: z.int().min(1, 'must be at least 1').max(1000, 'must be at most 1000').nullish(),
-    window: duration(1_000).nullish(),
+    window: duration(1_000, DAY_MS).nullish(),
   })
   .nullish();
 

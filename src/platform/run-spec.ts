@@ -7,8 +7,9 @@ import type { Process } from '../store/entities/process.ts';
 import type { Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
 import type { Brought } from './artifacts.ts';
+import { healthCheckOf } from './health-checks.ts';
 import { paceOf } from './restarts.ts';
-import { COMMAND_TYPE, type ServiceTypes } from './service-types.ts';
+import { COMMAND_TYPE, type ServiceType, type ServiceTypes } from './service-types.ts';
 
 export interface Surroundings {
   readonly processId: string;
@@ -47,12 +48,22 @@ export function runSpec(types: ServiceTypes, around: Surroundings, brought: Brou
   const standard = environment(around, options);
   const pace = paceOf(service);
   const restart = { restart: service.restartPolicy, ...(pace && { pace }) };
+  const lookedAt = (type: ServiceType | undefined, fill: (text: string) => string) => {
+    const health = healthCheckOf(service, type?.health, fill);
+    return health && { health };
+  };
   if (service.type === COMMAND_TYPE) {
     const { command, cwd, env } = options as { command?: string[]; cwd?: string; env?: Record<string, string> };
     if (!command) throw types.notStartable(service.type, publicId('Service', service.id));
     return {
       ...COMMAND_DEFAULTS,
-      spec: { command, ...(cwd ? { cwd } : {}), env: { ...standard, ...env }, ...restart },
+      spec: {
+        command,
+        ...(cwd ? { cwd } : {}),
+        env: { ...standard, ...env },
+        ...restart,
+        ...lookedAt(undefined, (text) => fillIn(text, around, options, undefined)),
+      },
     };
   }
   const type = types.get(service.type);
@@ -66,6 +77,7 @@ export function runSpec(types: ServiceTypes, around: Surroundings, brought: Brou
       ...(type.cwd ? { cwd: fill(type.cwd) } : {}),
       env: { ...standard, ...artifactEnvironment(artifact), ...env },
       ...restart,
+      ...lookedAt(type, fill),
     },
     stopSignal: type.stop.signal,
     graceMs: type.stop.graceSeconds * 1000,

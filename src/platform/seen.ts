@@ -9,7 +9,8 @@ export function toSeen(observation: Observation): Seen {
   const at = observation.at.toISOString();
   // It may have ended while nobody was connected: since then it is so, not since somebody looked.
   const ended = { processId, exitCode, signal, restarts, at, since: observation.endedAt?.toISOString() };
-  const runs = { processId, pid, restarts, at, startedAt: observation.startedAt?.toISOString() };
+  const { health } = observation;
+  const runs = { processId, pid, restarts, at, health, startedAt: observation.startedAt?.toISOString() };
   const [why, how] = ending(exitCode, signal);
   switch (observation.state) {
     case 'RUNNING':

@@ -5,6 +5,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { badInput, GantryError } from '../errors.ts';
+import { TYPE_HEALTH } from './health-checks.ts';
+import { template } from './placeholders.ts';
 
 export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'] as const;
 
@@ -15,20 +17,6 @@ const DEFAULT_SETTLE_SECONDS = 0.5;
 const DEFAULT_KEPT_VERSIONS = 2;
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-// What placeholders may begin with.
-const ROOTS = ['options', 'instance', 'service', 'node', 'process', 'logLevel', 'artifact'];
-
-/** Text with placeholders, each closed and beginning with what there is. */
-const template = () =>
-  z.string().superRefine((text, context) => {
-    for (const [whole, path = ''] of text.matchAll(/\$?\$\{([^{}]*)(?:\}|$)/g)) {
-      if (whole.startsWith('$$')) continue;
-      if (!whole.endsWith('}')) context.addIssue({ code: 'custom', message: `${whole} is not closed` });
-      else if (!ROOTS.includes(path.split('.')[0] ?? '')) {
-        context.addIssue({ code: 'custom', message: `${whole} is none of ${ROOTS.join(', ')}` });
-      }
-    }
-  });
 
 const envValue = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(template());
 
@@ -60,6 +48,7 @@ const FIELDS = z.strictObject({
   /** How long a started process has to stay up for its start to have succeeded. */
   settleSeconds: z.number().min(0).max(600).default(DEFAULT_SETTLE_SECONDS),
   artifact: artifact.optional(),
+  health: TYPE_HEALTH.optional(),
   options: z.record(z.string(), z.unknown()).optional(),
 });
 

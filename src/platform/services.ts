@@ -7,6 +7,7 @@ import { publicId } from '../store/ids.ts';
 import type { Actor } from './actor.ts';
 import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
+import { healthCheckColumns, SERVICE_HEALTH } from './health-checks.ts';
 import type { Platform } from './platform.ts';
 import { expectVersion, find, given } from './records.ts';
 import { RESTART, restartColumns } from './restarts.ts';
@@ -19,6 +20,7 @@ const SERVICE = z.object({
   options: jsonObject().optional(),
   restartPolicy: z.enum(RESTART_POLICIES).optional(),
   restart: RESTART,
+  healthCheck: SERVICE_HEALTH,
 });
 const CHANGES = SERVICE.partial();
 
@@ -27,13 +29,14 @@ export async function createService(
   instanceId: string,
   input: unknown,
 ): Promise<string> {
-  const { restart, ...data } = given(check(SERVICE, input));
+  const { restart, healthCheck, ...data } = given(check(SERVICE, input));
   serviceTypes.checkOptions(data.type as string, JSON.parse(data.options ?? '{}'), 'input.options');
   const service = await store.write(async (em) => {
     const instance = await find(em, Instance, instanceId, 'input.instance');
     return em.create(Service, {
       ...data,
       ...restartColumns(restart),
+      ...healthCheckColumns(healthCheck),
       optionsGiven: data.options !== undefined,
       instance,
     } as never) as Service;
@@ -48,11 +51,11 @@ export async function updateService(
   input: unknown,
   ifVersion?: number | null,
 ): Promise<string> {
-  const { restart, ...changes } = given(check(CHANGES, input));
+  const { restart, healthCheck, ...changes } = given(check(CHANGES, input));
   return store.write(async (em) => {
     const service = await find(em, Service, id);
     expectVersion(service, 'service', ifVersion);
-    em.assign(service, { ...changes, ...restartColumns(restart) } as never);
+    em.assign(service, { ...changes, ...restartColumns(restart), ...healthCheckColumns(healthCheck) } as never);
     if (changes.options !== undefined) service.optionsGiven = true;
     serviceTypes.checkOptions(service.type, JSON.parse(service.options), 'input.options');
     return id;

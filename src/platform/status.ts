@@ -7,6 +7,7 @@ import { Process, type ProcessStatus, type StatusReason } from '../store/entitie
 import { keyOf, publicId } from '../store/ids.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { type HealthSeen, healthColumns, isChecked } from './health.ts';
 import type { NewsBus, ProcessChange } from './news.ts';
 
 /** What is new about a process. What is left out is nothing: a status without an exit code has none. */
@@ -22,6 +23,10 @@ export interface Seen {
   readonly signal?: string | undefined;
   readonly restarts?: number | undefined;
   readonly nextAttemptAt?: string | undefined;
+  /** Null where nobody looks at it; left out where nothing was said of it. */
+  readonly health?: HealthSeen;
+  /** Whether its node will look at it from its next start on. */
+  readonly checked?: boolean | undefined;
   /** When this run of it began; null takes back a start that never reached the node. */
   readonly startedAt?: string | null | undefined;
   /** When it was seen. */
@@ -156,7 +161,8 @@ export class StatusBook {
       for (const { process, seen } of found) {
         if (seen.unless?.(process)) continue;
         const previous = process.status;
-        if (apply(process, seen)) changes.push(toChange(process, previous));
+        const news = apply(process, seen);
+        if (news) changes.push(toChange(process, previous, news));
       }
     }
     return { counts, changes };
@@ -168,8 +174,8 @@ export class StatusBook {
   }
 }
 
-/** Whether it was news. */
-function apply(process: Process, seen: Seen): boolean {
+/** Since when it is so, if it was news. */
+function apply(process: Process, seen: Seen): string | undefined {
   const at = seen.at ?? now();
   const next = {
     status: seen.status,
@@ -182,15 +188,21 @@ function apply(process: Process, seen: Seen): boolean {
     restarts: seen.restarts ?? process.restarts,
     nextAttemptAt: seen.nextAttemptAt ?? null,
   };
+  const health = healthColumns(process, { status: next.status, message: next.statusMessage, at, seen: seen.health });
+  process.checked = seen.checked ?? isChecked(process, seen.health);
   process.observedAt = at;
   if (seen.startedAt !== undefined) process.startedAt = seen.startedAt;
-  const keys = Object.keys(next) as (keyof typeof next)[];
-  if (keys.every((key) => process[key] === next[key])) return false;
-  Object.assign(process, next, { changedAt: seen.since ?? at, revision: process.revision + 1 });
-  return true;
+  const isNew = <Columns extends Partial<Process>>(columns: Columns) =>
+    Object.entries(columns).some(([name, value]) => (process[name as keyof Process] ?? null) !== value);
+  const isOtherStatus = isNew(next);
+  const isOtherHealth = isNew(health);
+  if (!isOtherStatus && !isOtherHealth) return undefined;
+  const since = isOtherStatus ? (seen.since ?? at) : process.changedAt;
+  Object.assign(process, next, health, { changedAt: since, revision: process.revision + 1 });
+  return isOtherStatus ? since : (health.healthSince ?? at);
 }
 
-function toChange(process: Process, previous: ProcessStatus): ProcessChange {
+function toChange(process: Process, previous: ProcessStatus, at = process.changedAt): ProcessChange {
   return {
     processId: process.id,
     instanceId: publicId('Instance', process.instance.id),
@@ -207,7 +219,10 @@ function toChange(process: Process, previous: ProcessStatus): ProcessChange {
     signal: process.signal ?? null,
     restarts: process.restarts,
     nextAttemptAt: process.nextAttemptAt ?? null,
-    at: process.changedAt,
+    health: process.health,
+    healthMessage: process.healthMessage ?? null,
+    healthSince: process.healthSince ?? null,
+    at,
     revision: process.revision,
   };
 }

@@ -8,6 +8,8 @@ export type StepReason =
   | 'NOT_STARTABLE'
   | 'NODE_CLOSED'
   | 'EXITED_EARLY'
+  | 'NOT_HEALTHY'
+  | 'HEALTH_UNKNOWN'
   | 'NOT_RUNNING'
   | 'TOO_MANY_DOWN'
   | 'HALTED'

@@ -9,6 +9,7 @@ import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { Artifacts, Brought } from './artifacts.ts';
 import { watchForExit } from './early-exit.ts';
+import { type HealthSeen, type HealthWait, watchHealth } from './health.ts';
 import type { NewsBus } from './news.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { type RunSpec, runSpec, surroundings } from './run-spec.ts';
@@ -45,8 +46,11 @@ export class StepRunner {
     private readonly artifacts: Artifacts,
   ) {}
 
-  /** Throws StepFailure. Safe to repeat: what is there already is success, and what was started is not stopped again. */
-  async run({ kind, actor }: Pick<Operation, 'kind' | 'actor'>, step: StepOfProcess): Promise<void> {
+  /**
+   * Throws StepFailure. Safe to repeat: what is there already is success, and what was started is not stopped again. Resolves to
+   * what is still to be waited for, which takes nothing of the node: its health.
+   */
+  async run({ kind, actor }: Pick<Operation, 'kind' | 'actor'>, step: StepOfProcess): Promise<HealthWait | undefined> {
     const { processId, stepId } = step;
     if (kind === 'STOP') await this.#stop(await this.#subject(processId, 'STOPPED'), actor);
     if (isRestart(kind) && !(await this.record.isStopped(stepId))) {
@@ -56,7 +60,7 @@ export class StepRunner {
       await this.#stop(await this.#subject(processId, 'RUNNING'), actor);
       await this.record.noteStopped(stepId);
     }
-    if (kind !== 'STOP') await this.#start(await this.#subject(processId, 'RUNNING'), stepId, actor);
+    return kind === 'STOP' ? undefined : this.#start(await this.#subject(processId, 'RUNNING'), stepId, actor);
   }
 
   async #subject(processId: string, wanted: 'RUNNING' | 'STOPPED'): Promise<Subject> {
@@ -68,32 +72,40 @@ export class StepRunner {
     return { process, nodeId: publicId('Node', process.node.id) };
   }
 
-  async #start(subject: Subject, stepId: number, actor: string): Promise<void> {
+  async #start(subject: Subject, stepId: number, actor: string): Promise<HealthWait | undefined> {
     const { process, nodeId } = subject;
     const { run, brought } = await this.#prepare(subject, stepId);
-    await this.#announceStart(process, actor);
+    await this.#announceStart(process, actor, run);
     const former = process.artifact ?? null;
     await this.#noteArtifact(process, former, brought?.hash ?? null);
+    const { health } = run.spec;
     const early = watchForExit(this.bus, process.id);
+    const watch = watchHealth(this.bus, process.id);
+    let wait: HealthWait | undefined;
     try {
       const { outcome, pid } = await this.fleet.start(nodeId, process.id, run.spec, { timeoutMs: START_TIMEOUT_MS });
       if (outcome === 'ALREADY') {
         // It was not started now, but once before, with what it had then.
         await this.#noteArtifact(process, brought?.hash ?? null, former);
-        return await this.#expectRunning(nodeId, process.id);
+        const seen = await this.#expectRunning(nodeId, process.id);
+        wait = health && seen ? watch.wait(health, seen) : undefined;
+        return wait;
       }
       const unless = (row: Process) => row.status !== 'STARTING' && row.status !== 'RUNNING';
       await this.status.record({ processId: process.id, actor, status: 'RUNNING', reason: 'STARTED', pid, unless });
       await early.expectNone(run.settleMs);
+      wait = health && watch.wait(health);
+      return wait;
     } catch (error) {
       throw await this.#lookAgain(nodeId, process, error);
     } finally {
       early.close();
+      if (!wait) watch.close();
     }
   }
 
   /** The last look before anything goes to the node: written down in the transaction that looks. */
-  async #announceStart(process: Process, actor: string): Promise<void> {
+  async #announceStart(process: Process, actor: string, { spec }: RunSpec): Promise<void> {
     let isSuperseded = false;
     const there = await this.status.record({
       processId: process.id,
@@ -102,6 +114,7 @@ export class StepRunner {
       reason: 'START_REQUESTED',
       // Null until the first start: what was never started needs nobody to look at it.
       startedAt: process.startedAt ?? now(),
+      checked: spec.health !== undefined,
       unless: (row) => {
         isSuperseded = row.desired !== 'RUNNING';
         // What runs is not starting, also if it is asked to once more.
@@ -112,12 +125,12 @@ export class StepRunner {
     if (isSuperseded) throw superseded('STOPPED');
   }
 
-  /** The node had it already: what it is doing there is for the node to say. */
-  async #expectRunning(nodeId: string, processId: string): Promise<void> {
+  /** The node had it already: what it is doing there is for the node to say. Answers with its health. */
+  async #expectRunning(nodeId: string, processId: string): Promise<HealthSeen> {
     const found = await this.fleet.refresh(nodeId, { timeoutMs: REFRESH_TIMEOUT_MS });
     const observation = found.find((each) => each.processId === processId);
     if (observation) await this.status.record(toSeen(observation));
-    if (observation?.state === 'RUNNING') return;
+    if (observation?.state === 'RUNNING') return observation.health;
     throw new StepFailure(
       'NOT_RUNNING',
       'It ends again and again, and its node waits before the next start. Restart it to try at once.',

@@ -42,6 +42,10 @@ export const STATUS_REASONS = [
 ] as const;
 export type StatusReason = (typeof STATUS_REASONS)[number];
 
+/** What was seen of the health of what runs. */
+export const HEALTH_STATES = ['HEALTHY', 'UNHEALTHY', 'UNKNOWN', 'NOT_CHECKED'] as const;
+export type HealthState = (typeof HEALTH_STATES)[number];
+
 const schema = defineEntity({
   name: 'Process',
   tableName: 'process',
@@ -64,6 +68,11 @@ const schema = defineEntity({
     nextAttemptAt: instant().nullable(),
     // The version of the artifact that it was last started with.
     artifact: text().nullable(),
+    health: word<HealthState>().default('NOT_CHECKED'),
+    healthMessage: text().nullable(),
+    healthSince: instant().nullable(),
+    // Whether its node looks at it while it runs, by what it was last started with.
+    checked: p.boolean().default(false),
     startedAt: instant().nullable(),
     observedAt: instant().onCreate(now),
     changedAt: instant().onCreate(now),

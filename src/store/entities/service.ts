@@ -10,6 +10,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const RESTART_POLICIES = ['NEVER', 'ON_FAILURE', 'ALWAYS'] as const;
 export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 
+/** NONE: its processes are not looked at, whatever the type says. */
+export const HEALTH_CHECK_KINDS = ['NONE', 'TCP', 'HTTP', 'COMMAND'] as const;
+export type HealthCheckKind = (typeof HEALTH_CHECK_KINDS)[number];
+
 const schema = defineEntity({
   name: 'Service',
   tableName: 'service',
@@ -31,6 +35,18 @@ const schema = defineEntity({
     restartResetAfter: text().nullable(),
     restartLimit: p.integer().nullable(),
     restartWindow: text().nullable(),
+    // How its processes are looked at, in place of what its type says. Without a kind: as the type says. Null: as is usual.
+    healthCheckKind: word<HealthCheckKind>().nullable(),
+    healthCheckHost: text().nullable(),
+    healthCheckPort: text().nullable(),
+    healthCheckPath: text().nullable(),
+    healthCheckExpectedStatus: text().nullable(),
+    healthCheckCommand: json().nullable(),
+    healthCheckInterval: text().nullable(),
+    healthCheckTimeout: text().nullable(),
+    healthCheckHealthyThreshold: p.integer().nullable(),
+    healthCheckUnhealthyThreshold: p.integer().nullable(),
+    healthCheckStartPeriod: text().nullable(),
     ...lifespan(),
     instance: () => p.manyToOne(Instance).ref().deleteRule('cascade'),
   },
