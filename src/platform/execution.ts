@@ -57,8 +57,8 @@ export class Execution {
   readonly #perProcess = new Lanes(1);
   readonly #perNode = new Lanes(STEPS_PER_NODE);
   readonly #inAll = new Lanes(STEPS_IN_ALL);
-  /** By process: ends the waiting for its health. */
-  readonly #waiting = new Map<string, AbortController>();
+  /** By process, of the step that is at work on it: told when there is something else to do with it. */
+  readonly #current = new Map<string, AbortController>();
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #record: OperationRecord;
   #taking: Promise<void> = Promise.resolve();
@@ -125,7 +125,7 @@ export class Execution {
     const down = new Map<string, StepFailure>();
     const run: Work['run'] = (step, mayBegin) => {
       // Whoever waits for the health of what is to be stopped now waits in vain.
-      if (operation.kind !== 'START') this.#waiting.get(step.processId)?.abort();
+      if (operation.kind !== 'START') this.#current.get(step.processId)?.abort();
       return this.#perProcess.run(step.processId, async () => {
         const end = await this.#inLane(operation, step, down, mayBegin);
         // Waiting for health takes no place from what there is to do.
@@ -160,6 +160,8 @@ export class Execution {
     if (!begun) return () => this.#record.stateOf(step.id);
     // A node that came back meanwhile is tried again: an operation may take hours.
     const known = step.node && !this.#isThere(step.node) ? down.get(step.node) : undefined;
+    const later = new AbortController();
+    this.#current.set(step.processId, later);
     let wait: HealthWait | undefined;
     const begin = async () => {
       wait = await this.steps.run(operation, { processId: step.processId, stepId: step.id });
@@ -167,20 +169,13 @@ export class Execution {
     const failure = known ?? (await this.#attempt(operation, step, begin));
     if (failure?.isNodeDown && step.node) down.set(step.node, failure);
     return async () => {
-      const last = wait ? await this.#awaitHealth(operation, step, wait) : failure;
+      const signal = AbortSignal.any([later.signal, this.#closing.signal]);
+      const last = wait ? await this.#attempt(operation, step, () => (wait as HealthWait)(signal)) : failure;
+      this.#current.delete(step.processId);
       // What the end of the gateway cut short has not failed: it goes on at the next start.
       if (this.#closing.signal.aborted && last) return undefined;
       return this.#record.endStep(operation, step.id, last);
     };
-  }
-
-  async #awaitHealth(operation: Operation, step: OpenStep, wait: HealthWait): Promise<StepFailure | undefined> {
-    const later = new AbortController();
-    this.#waiting.set(step.processId, later);
-    const signal = AbortSignal.any([later.signal, this.#closing.signal]);
-    const failure = await this.#attempt(operation, step, () => wait(signal));
-    this.#waiting.delete(step.processId);
-    return failure;
   }
 
   async #attempt(
