@@ -55,6 +55,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+// When the gateway closes, as shares of the time that it has: answers to who still waits, and the end of the sockets.
+const LAST_WORD = 0.6;
+const LAST_CALL = 0.9;
+
 export async function openGateway(config: Config, log: Logger = pino({ level: config.logLevel })): Promise<Gateway> {
   // What is open by then is closed, in reverse, if a later part fails; and at the end, by whoever has the gateway.
   await using opening = new AsyncDisposableStack();
@@ -76,7 +80,10 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const rolling = inBatches(store, new Places(store, log, bus), record);
   const execution = new Execution(store, fleet, steps, record, log, { ROLLING_RESTART: rolling });
   const lifecycle = new Lifecycle(store, execution, log);
-  opening.defer(() => lifecycle.close(config.shutdownMs));
+  let closeBy: number | undefined;
+  // Requests and operations share the time that closing may take.
+  const timeLeft = () => Math.max(0, (closeBy ?? performance.now() + config.shutdownMs) - performance.now());
+  opening.defer(() => lifecycle.close(timeLeft()));
   const supervisor = new Supervisor({ store, fleet, bus, status, serviceTypes, execution, log }, config.supervisor);
   opening.defer(() => supervisor.close());
   const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle, supervisor, access };
@@ -104,7 +111,11 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const sockets = openSockets(http.server, GRAPHQL_PATH, schema, door, errorFormatter(log), hosts);
   opening.defer(async () => {
     isClosing = true;
-    await atMost(config.shutdownMs, Promise.all([http.close(), sockets.close()]));
+    closeBy = performance.now() + config.shutdownMs;
+    // Who waits for the end of an operation hears in time how far it has come.
+    const letGo = setTimeout(() => lifecycle.letGo(), config.shutdownMs * LAST_WORD);
+    await atMost(config.shutdownMs, Promise.all([http.close(), sockets.close(config.shutdownMs * LAST_CALL)]));
+    clearTimeout(letGo);
   });
   supervisor.open();
   await watchAllNodes(platform);

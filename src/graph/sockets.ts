@@ -1,9 +1,11 @@
 // GraphQL over WebSocket (the graphql-transport-ws protocol): subscriptions, and all other operations too.
 import type { Server } from 'node:http';
+import { setImmediate as soon } from 'node:timers/promises';
 import {
   type ExecutionResult,
+  execute,
   type FormattedExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   parse,
@@ -12,6 +14,7 @@ import type { Context as GraphqlContext } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { GantryError } from '../errors.ts';
+import { atMost } from '../patience.ts';
 import { watchSession } from '../platform/sessions.ts';
 import type { Context } from './context.ts';
 import { type Door, knownOnly } from './door.ts';
@@ -24,8 +27,11 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 const INIT_TIMEOUT_MS = 5_000;
 
 export interface Sockets {
-  /** Tells every client that the gateway goes away (close code 1001) and waits until they have gone. */
-  close(): Promise<void>;
+  /**
+   * No new operations; queries and mutations under way are answered, for at most so long. Then every client is told that the gateway
+   * goes away (close code 1001). Resolves when they have gone.
+   */
+  close(graceMs: number): Promise<void>;
 }
 
 /** Who is at the other end of a socket, as far as it was let in. */
@@ -79,9 +85,17 @@ export function openSockets(
   });
   const formatAll = (errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] =>
     errors.map((error) => format(error.toJSON(), error));
+  const underWay = new Set<Promise<unknown>>();
+  let isClosing = false;
   const server = useServer<Record<string, unknown>, Guest>(
     {
       schema,
+      execute: (args) => {
+        const result = Promise.resolve(execute(args)).finally(() => underWay.delete(result));
+        underWay.add(result);
+        return result;
+      },
+      onSubscribe: () => (isClosing ? [closing()] : undefined),
       onConnect: (connection) => admit(connection, door),
       onDisconnect: ({ extra }) => extra.forget?.(),
       onClose: ({ extra }) => extra.forget?.(),
@@ -93,8 +107,21 @@ export function openSockets(
     },
     sockets,
   );
-  return { close: async () => void (await server.dispose()) };
+  return {
+    close: async (graceMs) => {
+      isClosing = true;
+      await atMost(graceMs, Promise.allSettled(underWay));
+      // What was just answered is sent before the socket closes.
+      await soon();
+      await server.dispose();
+    },
+  };
 }
+
+const closing = () =>
+  new GraphQLError('The gateway is closing.', {
+    originalError: new GantryError('UNAVAILABLE', 'The gateway is closing.'),
+  });
 
 function withErrors(
   result: ExecutionResult,

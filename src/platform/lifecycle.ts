@@ -22,6 +22,7 @@ export interface Outcome {
 
 export class Lifecycle {
   readonly #aside = new Set<Promise<void>>();
+  readonly #lettingGo = Promise.withResolvers<void>();
 
   constructor(
     private readonly store: Store,
@@ -46,10 +47,13 @@ export class Lifecycle {
 
   /** Has a stored operation carried out, and waits for its end, at most so long. */
   async carryOut(id: string, waitMs: number): Promise<void> {
-    await atMost(
-      waitMs,
-      this.execution.takeUp().then(() => this.execution.ended(id)),
-    );
+    const ended = this.execution.takeUp().then(() => this.execution.ended(id));
+    await atMost(waitMs, Promise.race([ended, this.#lettingGo.promise]));
+  }
+
+  /** Nobody waits for the end of an operation any longer; the operations go on. */
+  letGo(): void {
+    this.#lettingGo.resolve();
   }
 
   /** Stops these and waits until each is down or has failed to stop. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Data, startGateway, type TestGateway } from '../kit/gateway.ts';
 import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { type Outside, outsideGateway } from '../kit/outside.ts';
 import { until } from '../kit/until.ts';
 import { createWorld } from '../kit/world.ts';
 
@@ -29,38 +30,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Outside {
-  readonly url: string;
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  run(query: string, variables?: object): Promise<Data>;
-}
-
-/** A gateway in a process of its own. */
+/** A gateway on the folder of these tests. */
 async function spawnGateway(settings: Record<string, string> = {}): Promise<Outside> {
-  const environment = { PATH: process.env.PATH, GANTRY_DATA: folder, GANTRY_PORT: '0', ...settings };
-  const child = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
-  const url = await until('the address', () => /GraphQL\s+(http:\/\/[^/]+)/.exec(text)?.[1]);
-  const run = async (query: string, variables?: object) => {
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { data, errors } = (await response.json()) as Data;
-    if (errors) throw new Error(JSON.stringify(errors));
-    return data;
-  };
-  return { url, child, run, output: () => text };
+  const gateway = await outsideGateway(folder, settings);
+  children.push(gateway.child);
+  return gateway;
 }
-
-const kill = async ({ child }: Outside, signal: NodeJS.Signals) => {
-  child.kill(signal);
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-};
 
 const PROCESSES = '{ processes { nodes { id status pid startedAt desired } } }';
 
@@ -73,7 +48,7 @@ describe('a gateway that is killed', () => {
     for (let count = 0; count < 3; count++) await world.process(service, node);
     await world.change('startService', service);
     const before = (await first.run(PROCESSES)).processes.nodes;
-    await kill(first, 'SIGKILL');
+    await first.kill('SIGKILL');
 
     const second = await spawnGateway();
     const after = await until('all to be seen again', async () => {
@@ -83,7 +58,7 @@ describe('a gateway that is killed', () => {
     const facts = (rows: Data[]) => rows.map(({ id, status, pid, desired }) => ({ id, status, pid, desired }));
     expect(facts(after)).toEqual(facts(before));
     expect(readFileSync(join(machine.home, 'starts'), 'utf8').split('\n').filter(Boolean)).toHaveLength(3);
-    await kill(second, 'SIGTERM');
+    await second.kill('SIGTERM');
   }, 60_000);
 
   it('in the middle of an operation carries it out when it is started again, and starts nothing twice', async () => {
@@ -99,7 +74,7 @@ describe('a gateway that is killed', () => {
     const ids: string[] = [];
     for (let count = 0; count < 10; count++) ids.push(await world.process(service, node));
     const operation = await world.change('startService', service, 'PT0S');
-    await kill(first, 'SIGKILL');
+    await first.kill('SIGKILL');
 
     const second = await spawnGateway();
     const done = await until('the end of the operation', async () => {
@@ -116,7 +91,7 @@ describe('a gateway that is killed', () => {
     );
     expect(processes.nodes.map((each: { status: string }) => each.status)).toEqual(ids.map(() => 'RUNNING'));
     expect(() => readFileSync(join(machine.home, 'double'))).toThrow('ENOENT');
-    await kill(second, 'SIGTERM');
+    await second.kill('SIGTERM');
   }, 60_000);
 });
 
