@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'ALREADY_EXISTS'
   | 'VERSION_CONFLICT'
   | 'CONFLICT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'IDEMPOTENCY_KEY_IN_USE'
   | 'NOT_STARTABLE'
   | 'NODE_UNREACHABLE'
   | 'UNAUTHENTICATED'
@@ -24,6 +26,8 @@ export class GantryError extends Error {
     readonly field?: string,
     /** What is behind it, for programs: why a node could not be reached. */
     readonly reason?: string,
+    /** Seconds after which to try again. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }

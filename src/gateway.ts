@@ -22,6 +22,7 @@ import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
 import { atMost } from './patience.ts';
 import { Access } from './platform/access.ts';
+import { Answers } from './platform/answers.ts';
 import { Artifacts } from './platform/artifacts.ts';
 import { Execution } from './platform/execution.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
@@ -86,7 +87,18 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   opening.defer(() => lifecycle.close(timeLeft()));
   const supervisor = new Supervisor({ store, fleet, bus, status, serviceTypes, execution, log }, config.supervisor);
   opening.defer(() => supervisor.close());
-  const platform: Platform = { store, bus, log, fleet, serviceTypes, status, lifecycle, supervisor, access };
+  const platform: Platform = {
+    store,
+    bus,
+    log,
+    fleet,
+    serviceTypes,
+    status,
+    lifecycle,
+    supervisor,
+    access,
+    answers: new Answers(store),
+  };
   const door = doorTo(platform);
 
   await forgetLinks(store);

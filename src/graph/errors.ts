@@ -29,7 +29,8 @@ export const errorFormatter =
     if (cause instanceof GantryError) {
       const field = cause.field === undefined ? {} : { field: cause.field };
       const reason = cause.reason === undefined ? {} : { reason: cause.reason };
-      return { message: cause.message, ...place, extensions: { code: cause.code, ...field, ...reason } };
+      const retryAfter = cause.retryAfter === undefined ? {} : { retryAfter: cause.retryAfter };
+      return { message: cause.message, ...place, extensions: { code: cause.code, ...field, ...reason, ...retryAfter } };
     }
     const code = codeOf(formatted, cause);
     if (code !== undefined)

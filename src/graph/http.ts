@@ -10,7 +10,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { GantryError } from '../errors.ts';
-import type { Context } from './context.ts';
+import { type Context, forRequest } from './context.ts';
 import type { Door } from './door.ts';
 import type { Hosts } from './hosts.ts';
 import { graphiqlPage } from './page.ts';
@@ -60,7 +60,7 @@ export function createHttp(
   // Before the body is read: who shows what opens nothing is not read from.
   const onRequest = async (request: FastifyRequest) => {
     const { headers, ip: address } = request;
-    contexts.set(request, await door({ authorization: headers.authorization, address }));
+    contexts.set(request, forRequest(await door({ authorization: headers.authorization, address })));
   };
   const graphql = fastifyApolloHandler(apollo, { context: async (request) => contexts.get(request) as Context });
   http.post(GRAPHQL_PATH, { onRequest }, graphql);

@@ -6,6 +6,7 @@ import { changeAllServices, changeProcess, changeService } from '../platform/ope
 import type { Context } from './context.ts';
 import { Operation } from './operations.ts';
 import { Duration, milliseconds } from './scalars.ts';
+import { MAX_WAIT_MS } from './waiting.ts';
 
 @ObjectType('OperationPayload', { description: 'The operation that a request became.', simpleResolvers: true })
 export class OperationPayload {
@@ -14,7 +15,6 @@ export class OperationPayload {
 }
 
 const DEFAULT_WAIT = 'PT15S';
-export const MAX_WAIT_MS = 10 * 60 * 1000;
 export const WAIT = {
   description: 'How long the answer may take; at most 10 minutes. The operation goes on after it.',
   defaultValue: DEFAULT_WAIT,

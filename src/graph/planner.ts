@@ -9,6 +9,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   getOperationAST,
+  isNonNullType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -16,6 +17,7 @@ import {
   visit,
 } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
+import { GantryError } from '../errors.ts';
 import { type Actor, viewerOf } from '../platform/actor.ts';
 import type { Reader } from '../store/read/reader.ts';
 import type { Context } from './context.ts';
@@ -86,7 +88,11 @@ export class Planner {
     const root: Resolver = (_source, _args, { actor }, info) => this.#read(info, actor);
     const byId: Resolver = (source, _args, { actor }, info) => {
       const id = source[info.fieldName];
-      return typeof id === 'string' ? this.#read(info, actor, id) : null;
+      if (typeof id !== 'string') return null;
+      const found = this.#read(info, actor, id);
+      // An answer that was kept may name what was deleted since.
+      if (found === null && isNonNullType(info.returnType)) throw gone(getNamedType(info.returnType).name, id);
+      return found;
     };
     for (const type of Object.values(this.schema.getTypeMap())) {
       if (!isObjectType(type) || type.name.startsWith('__')) continue;
@@ -114,6 +120,9 @@ export class Planner {
     return JSON.parse(this.reader.read(plan, plan.args(info.variableValues), viewerOf(actor))).it;
   }
 }
+
+const gone = (noun: string, id: string) =>
+  new GantryError('NOT_FOUND', `The ${noun.toLowerCase()} ${JSON.stringify(id)} was deleted since.`);
 
 // Two fields with the same name and other arguments differ in their keys only.
 const byKey: Resolver = (source, _args, _context, info) => source[info.path.key];

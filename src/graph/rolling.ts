@@ -3,10 +3,11 @@ import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } f
 import { rollingRestart } from '../platform/rolling-request.ts';
 import type { OperationTarget } from '../store/entities/operation.ts';
 import type { Context } from './context.ts';
-import { MAX_WAIT_MS, WAIT } from './lifecycle.ts';
+import { WAIT } from './lifecycle.ts';
 import { Operation } from './operations.ts';
 import { Process } from './processes.ts';
 import { Duration, milliseconds } from './scalars.ts';
+import { MAX_WAIT_MS } from './waiting.ts';
 import { OnFailure } from './words.ts';
 
 @InputType('RollingRestartInput', {
@@ -142,11 +143,5 @@ async function restart(
   { platform, actor }: Context,
 ): Promise<RollingRestartPayload> {
   const waitMs = milliseconds(wait, 'wait', MAX_WAIT_MS);
-  const { operation, batches } = await rollingRestart(platform, actor, { type, id }, input ?? {}, waitMs);
-  const toStep = (processId: string) => ({ processId, process: processId });
-  return {
-    operation: operation ?? null,
-    count: batches.flat().length,
-    batches: batches.map((batch, index) => ({ number: index + 1, steps: batch.map(toStep) })),
-  };
+  return rollingRestart(platform, actor, { type, id }, input ?? {}, waitMs);
 }

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { createPubSub } from '@graphql-yoga/subscription';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { withIdempotency } from './idempotency.ts';
 import { InstanceResolvers } from './instances.ts';
 import { IntegrationRelations, IntegrationResolvers, TenantIntegrations } from './integrations.ts';
 import { LifecycleResolver } from './lifecycle.ts';
@@ -20,7 +21,7 @@ import { InstanceTenants, TenantRelations, TenantResolvers } from './tenants.ts'
 import { TokenReading, TokenResolver } from './tokens.ts';
 import { TenantUsers, UserRelations, UserResolvers } from './users.ts';
 
-export const buildSchema = (): GraphQLSchema =>
+const build = (): GraphQLSchema =>
   buildSchemaSync({
     resolvers: [
       InstanceTenants,
@@ -58,3 +59,5 @@ export const buildSchema = (): GraphQLSchema =>
     // The platform checks inputs, once, whoever speaks to it.
     validate: false,
   });
+
+export const buildSchema = (): GraphQLSchema => withIdempotency(build());

@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
-import type { Context } from './context.ts';
+import { type Context, replayExtensions } from './context.ts';
 import { errorFormatter } from './errors.ts';
 import { MAX_TOKENS } from './limits.ts';
 import type { Planner } from './planner.ts';
@@ -37,9 +37,22 @@ export function createServer(schema: GraphQLSchema, planner: Planner, log: Logge
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       answerFromPlans(planner),
+      tellReplays,
     ],
   });
 }
+
+/** Says in the answer, and in a header, which mutations were not done again. */
+const tellReplays: ApolloServerPlugin<Context> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ contextValue, response }) => {
+      const told = replayExtensions(contextValue);
+      if (!told || response.body.kind !== 'single') return;
+      response.http.headers.set('idempotency-replayed', 'true');
+      Object.assign(response.body.singleResult, told);
+    },
+  }),
+};
 
 /** A query that is the store's alone to answer skips the execution field by field. */
 function answerFromPlans(planner: Planner): ApolloServerPlugin<Context> {

@@ -16,7 +16,7 @@ import { WebSocketServer } from 'ws';
 import { GantryError } from '../errors.ts';
 import { atMost } from '../patience.ts';
 import { watchSession } from '../platform/sessions.ts';
-import type { Context } from './context.ts';
+import { type Context, forRequest, replayExtensions } from './context.ts';
 import { type Door, knownOnly } from './door.ts';
 import type { FormatError } from './errors.ts';
 import type { Hosts } from './hosts.ts';
@@ -99,11 +99,14 @@ export function openSockets(
       onConnect: (connection) => admit(connection, door),
       onDisconnect: ({ extra }) => extra.forget?.(),
       onClose: ({ extra }) => extra.forget?.(),
-      context: ({ extra }) => extra.context,
+      context: ({ extra }) => extra.context && forRequest(extra.context),
       parse: (source) => parse(source, { maxTokens: MAX_TOKENS }),
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
       onError: (_connection, _id, _payload, errors) => formatAll(errors as GraphQLError[]),
-      onNext: (_connection, _id, _payload, _args, result) => withErrors(result as ExecutionResult, formatAll),
+      onNext: (_connection, _id, _payload, { contextValue }, result) => ({
+        ...withErrors(result as ExecutionResult, formatAll),
+        ...replayExtensions(contextValue as Context),
+      }),
     },
     sockets,
   );

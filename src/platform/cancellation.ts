@@ -5,6 +5,7 @@ import { OperationStep } from '../store/entities/operation-step.ts';
 import { Process } from '../store/entities/process.ts';
 import type { EntityManager } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import { endStep, finishIfDone } from './operation-record.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
@@ -27,6 +28,7 @@ export async function cancelOperation({ store, bus }: Platform, actor: Actor, id
     }
     // At once, and not when the steps that are no more would have had their turn.
     await finishIfDone(em, operation);
+    await settle(em, { operation: id });
   });
   bus.publish('operationChange', id);
   return id;

@@ -4,6 +4,7 @@ import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { EntityManager, FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import type { Outcome, Target } from './lifecycle.ts';
 import { endLink, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
@@ -32,13 +33,17 @@ export async function deleteWithProcesses(platform: Platform, actor: Actor, dele
     $and: [deletion.processes, { startedAt: { $ne: null }, status: { $nin: ['STOPPED', 'EXITED', 'FATAL'] } }],
   } as FilterQuery<Process>;
   const running = await store.write((em) => em.find(Process, mayRun));
+  const stopped = new Set<string>();
   if (running.length > 0) {
     const outcome = await lifecycle.stopAndWait(actor, deletion.target, running, STOP_WAIT_MS);
     if (outcome.failures.length > 0 && !deletion.force) throw stillRunning(deletion.target, outcome.failures);
+    for (const id of outcome.stopped) stopped.add(id);
   }
+  // What was stopped and is still not wanted is down, also while nobody can look at it.
+  const isDown = ({ id, desired }: Process) => stopped.has(id) && desired === 'STOPPED';
   const gone = await store.write(async (em) => {
     const all = await em.find(Process, deletion.processes);
-    const restarted = deletion.force ? [] : await em.find(Process, mayRun);
+    const restarted = deletion.force ? [] : (await em.find(Process, mayRun)).filter((each) => !isDown(each));
     if (restarted.length > 0) {
       const ids = restarted.map((process) => process.id).join(', ');
       throw new GantryError(
@@ -48,6 +53,7 @@ export async function deleteWithProcesses(platform: Platform, actor: Actor, dele
       );
     }
     await deletion.remove(em);
+    await settle(em, { id: deletion.target.id });
     return all;
   });
   await status.deleted(actor, gone);

@@ -2,6 +2,7 @@
 import { badInput } from '../errors.ts';
 import { FleetError, type HostKey } from '../fleet/types.ts';
 import { Node } from '../store/entities/node.ts';
+import { settle } from './answers.ts';
 import { formatKeys, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
@@ -32,6 +33,7 @@ export async function trustHostKey(platform: Platform, id: string, key: HostKey)
     node.hostKeys = formatKeys([key]);
     const revoked = JSON.parse(node.revokedHostKeys) as string[];
     node.revokedHostKeys = JSON.stringify(revoked.filter((fingerprint) => fingerprint !== key.fingerprint));
+    await settle(em, { node: id });
   });
   await watchNode(platform, id);
   return id;

@@ -4,6 +4,7 @@ import { Instance } from '../store/entities/instance.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import type { Platform } from './platform.ts';
@@ -44,8 +45,14 @@ const CHANGES = INSTANCE.partial();
 
 export async function createInstance({ store }: Platform, input: unknown): Promise<string> {
   const data = given(check(INSTANCE, input));
-  const instance = await store.write(async (em) => em.create(Instance, data as never));
-  return publicId('Instance', instance.id);
+  return store.write(async (em) => {
+    const instance = em.create(Instance, data as never) as Instance;
+    // The store gives the number.
+    await em.flush();
+    const id = publicId('Instance', instance.id);
+    await settle(em, { instance: id });
+    return id;
+  });
 }
 
 export async function updateInstance(
@@ -59,6 +66,7 @@ export async function updateInstance(
     const instance = await find(em, Instance, id);
     expectVersion(instance, 'instance', ifVersion);
     em.assign(instance, changes as never);
+    await settle(em, { instance: id });
     return id;
   });
 }

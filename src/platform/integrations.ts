@@ -1,6 +1,7 @@
 // Integrations: definitions of outside systems, which tenants are given access to.
 import { z } from 'zod';
 import { Integration } from '../store/entities/integration.ts';
+import { settle } from './answers.ts';
 import { check, givenId, jsonObject, line } from './check.ts';
 import type { Platform } from './platform.ts';
 import { expectFree, expectVersion, find, given } from './records.ts';
@@ -17,6 +18,7 @@ export async function createIntegration({ store }: Platform, input: unknown): Pr
   return store.write(async (em) => {
     await expectFree(em, Integration, data.id, 'input.id');
     em.create(Integration, given(data) as never);
+    await settle(em, { integration: data.id });
     return data.id;
   });
 }
@@ -33,6 +35,7 @@ export async function updateIntegration(
     expectVersion(integration, 'integration', ifVersion);
     em.assign(integration, given(changes) as never);
     if (definitionChanges != null) integration.definition = merged(integration.definition, definitionChanges);
+    await settle(em, { integration: id });
     return id;
   });
 }
@@ -40,6 +43,7 @@ export async function updateIntegration(
 export async function deleteIntegration({ store }: Platform, id: string): Promise<string> {
   return store.write(async (em) => {
     em.remove(await find(em, Integration, id));
+    await settle(em, { id });
     return id;
   });
 }

@@ -7,6 +7,7 @@ import { OperationStep } from '../store/entities/operation-step.ts';
 import { type DesiredState, Process } from '../store/entities/process.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle, settledOperation, settleOperation } from './answers.ts';
 import type { Execution } from './execution.ts';
 
 /** What an operation was asked for. The id is the public one. */
@@ -17,6 +18,8 @@ export interface Target {
 
 export interface Outcome {
   readonly operationId: string;
+  /** Ids of the processes that were seen to be down. */
+  readonly stopped: readonly string[];
   readonly failures: readonly { processId: string; reason: string | null; message: string }[];
 }
 
@@ -38,9 +41,12 @@ export class Lifecycle {
     processes: readonly Process[],
     waitMs: number,
   ): Promise<string> {
-    const ids = processes.map((process) => process.id);
     // The wish is committed before the first byte goes to a node: a crash of the gateway does not lose it.
-    const id = await this.store.write((em) => storeWish(em, actor, kind, target, ids));
+    const id = await this.store.write(async (em) => {
+      const operation = await storeWish(em, actor, kind, target, idsOf(processes));
+      await settle(em, { operation });
+      return operation;
+    });
     await this.carryOut(id, waitMs);
     return id;
   }
@@ -56,20 +62,31 @@ export class Lifecycle {
     this.#lettingGo.resolve();
   }
 
-  /** Stops these and waits until each is down or has failed to stop. */
+  /** Stops these and waits until each is down or has failed to stop. A request that was cut goes on with the stop that it had stored. */
   async stopAndWait(actor: Actor, target: Target, processes: readonly Process[], waitMs: number): Promise<Outcome> {
-    const operationId = await this.request(actor, 'STOP', target, processes, waitMs);
-    const open = await this.store.write((em) =>
-      em.find(OperationStep, { operation: operationId, state: { $ne: 'SUCCEEDED' } }),
-    );
+    const operationId = settledOperation() ?? (await this.#storeStop(actor, target, processes));
+    await this.carryOut(operationId, waitMs);
+    const steps = await this.store.write((em) => em.find(OperationStep, { operation: operationId }));
+    const isDone = ({ state }: OperationStep) => state === 'SUCCEEDED';
     return {
       operationId,
-      failures: open.map(({ processId, reason, message }) => ({
-        processId,
-        reason: reason ?? null,
-        message: message ?? 'it is not yet stopped',
-      })),
+      stopped: steps.filter(isDone).map(({ processId }) => processId),
+      failures: steps
+        .filter((step) => !isDone(step))
+        .map(({ processId, reason, message }) => ({
+          processId,
+          reason: reason ?? null,
+          message: message ?? 'it is not yet stopped',
+        })),
     };
+  }
+
+  #storeStop(actor: Actor, target: Target, processes: readonly Process[]): Promise<string> {
+    return this.store.write(async (em) => {
+      const operation = await storeWish(em, actor, 'STOP', target, idsOf(processes));
+      await settleOperation(em, operation);
+      return operation;
+    });
   }
 
   /** Work that nobody waits for, done before the gateway is closed if the time allows. */
@@ -84,6 +101,8 @@ export class Lifecycle {
     await atMost(graceMs, Promise.all([this.execution.close(graceMs), ...this.#aside]));
   }
 }
+
+const idsOf = (processes: readonly Process[]) => processes.map((process) => process.id);
 
 /** Kinds that say what is wanted from now on. A rolling restart does not: it leaves alone what nobody wants up. */
 export type Wish = Exclude<OperationKind, 'ROLLING_RESTART'>;

@@ -11,6 +11,7 @@ import { publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
 import type { EntityManager } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import { address, check, line, prose, secret } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { endLink, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
@@ -44,7 +45,9 @@ export async function createNode({ store }: Platform, instanceId: string, input:
     // A secret is sealed to its row: the row's number has to be there first.
     await em.flush();
     setCredentials(store.keyring, node, { password, privateKey, passphrase });
-    return publicId('Node', node.id);
+    const id = publicId('Node', node.id);
+    await settle(em, { node: id });
+    return id;
   });
 }
 
@@ -65,6 +68,7 @@ export async function updateNode(
     // Another address is another machine: its key is met for the first time.
     const isMoved = before !== `${node.ipAddress} ${node.port}`;
     if (isMoved) node.hostKeys = '[]';
+    await settle(em, { node: id });
     return isMoved;
   });
   if (moved) await endLink(platform, id);

@@ -6,6 +6,7 @@ import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import type { FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import type { Target, Wish } from './lifecycle.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
@@ -53,6 +54,7 @@ export async function deleteOperation({ store }: Platform, id: string): Promise<
     if (!operation.finishedAt)
       throw new GantryError('CONFLICT', `Operation ${id} is under way: wait until it has ended.`, 'id');
     await em.nativeDelete(Operation, { id });
+    await settle(em, { id });
     return id;
   });
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
+import type { Answers } from './answers.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { NewsBus } from './news.ts';
 import type { ServiceTypes } from './service-types.ts';
@@ -19,4 +20,5 @@ export interface Platform {
   readonly lifecycle: Lifecycle;
   readonly supervisor: Supervisor;
   readonly access: Access;
+  readonly answers: Answers;
 }

@@ -7,6 +7,7 @@ import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
@@ -38,6 +39,7 @@ export async function createProcess(platform: Platform, input: NewProcess): Prom
     }
     expectOpen(node);
     em.create(Process, { id, service, node, instance: service.instance } as never);
+    await settle(em, { process: id });
   });
   await watchNode(platform, input.node);
   return id;

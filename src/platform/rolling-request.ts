@@ -8,6 +8,7 @@ import { Process } from '../store/entities/process.ts';
 import { Service } from '../store/entities/service.ts';
 import type { EntityManager, FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import type { Target } from './lifecycle.ts';
 import type { Platform } from './platform.ts';
 import { find } from './records.ts';
@@ -15,10 +16,14 @@ import { checkRolling, planRolling, type RollingPlan } from './rolling.ts';
 import { runSpec, surroundings } from './run-spec.ts';
 
 export interface RollingRestart {
-  /** Undefined for a dry run. */
-  readonly operation: string | undefined;
-  /** Ids of processes, batch by batch. */
-  readonly batches: readonly (readonly string[])[];
+  /** Null for a dry run. */
+  readonly operation: string | null;
+  /** Of processes. */
+  readonly count: number;
+  readonly batches: {
+    readonly number: number;
+    readonly steps: { readonly processId: string; readonly process: string }[];
+  }[];
 }
 
 /** Throws CONFLICT if the selection is not what was expected, and what a restart of the service throws. Of an instance, what cannot be started is a failed step. */
@@ -31,17 +36,28 @@ export async function rollingRestart(
 ): Promise<RollingRestart> {
   const asked = checkRolling(input);
   // In one transaction: what was counted is what is restarted.
-  const { operation, plan } = await platform.store.write(async (em) => {
+  const told = await platform.store.write(async (em) => {
     const processes = await select(em, target);
     expectCount(processes.length, asked.expectCount);
     if (target.type === 'SERVICE')
       for (const process of processes) runSpec(platform.serviceTypes, surroundings(process));
     const made = planRolling(processes, asked);
-    return { operation: asked.dryRun ? undefined : storePlan(em, actor, target, made), plan: made };
+    const restart = toldOf(asked.dryRun ? null : storePlan(em, actor, target, made), made);
+    await settle(em, { ...restart });
+    return restart;
   });
-  if (operation !== undefined) await platform.lifecycle.carryOut(operation, waitMs);
-  return { operation, batches: plan.batches.map((batch) => batch.map(({ id }) => id)) };
+  if (told.operation !== null) await platform.lifecycle.carryOut(told.operation, waitMs);
+  return told;
 }
+
+const toldOf = (operation: string | null, { batches }: RollingPlan): RollingRestart => ({
+  operation,
+  count: batches.flat().length,
+  batches: batches.map((batch, index) => ({
+    number: index + 1,
+    steps: batch.map(({ id }) => ({ processId: id, process: id })),
+  })),
+});
 
 /** Only what is wanted up: what an operator stopped stays stopped. */
 async function select(em: EntityManager, { type, id }: Target): Promise<Process[]> {

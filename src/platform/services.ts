@@ -5,6 +5,7 @@ import { Process } from '../store/entities/process.ts';
 import { LOG_LEVELS, RESTART_POLICIES, Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { healthCheckColumns, SERVICE_HEALTH } from './health-checks.ts';
@@ -31,17 +32,21 @@ export async function createService(
 ): Promise<string> {
   const { restart, healthCheck, ...data } = given(check(SERVICE, input));
   serviceTypes.checkOptions(data.type as string, JSON.parse(data.options ?? '{}'), 'input.options');
-  const service = await store.write(async (em) => {
+  return store.write(async (em) => {
     const instance = await find(em, Instance, instanceId, 'input.instance');
-    return em.create(Service, {
+    const service = em.create(Service, {
       ...data,
       ...restartColumns(restart),
       ...healthCheckColumns(healthCheck),
       optionsGiven: data.options !== undefined,
       instance,
     } as never) as Service;
+    // The store gives the number.
+    await em.flush();
+    const id = publicId('Service', service.id);
+    await settle(em, { service: id });
+    return id;
   });
-  return publicId('Service', service.id);
 }
 
 /** Processes that run keep what they were started with; a restart gives them the new settings. */
@@ -58,6 +63,7 @@ export async function updateService(
     em.assign(service, { ...changes, ...restartColumns(restart), ...healthCheckColumns(healthCheck) } as never);
     if (changes.options !== undefined) service.optionsGiven = true;
     serviceTypes.checkOptions(service.type, JSON.parse(service.options), 'input.options');
+    await settle(em, { service: id });
     return id;
   });
 }

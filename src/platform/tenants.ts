@@ -5,6 +5,7 @@ import { Instance } from '../store/entities/instance.ts';
 import { Integration } from '../store/entities/integration.ts';
 import { Tenant } from '../store/entities/tenant.ts';
 import { User } from '../store/entities/user.ts';
+import { settle } from './answers.ts';
 import { check, givenId, line } from './check.ts';
 import type { Platform } from './platform.ts';
 import { expectFree, expectVersion, find, given } from './records.ts';
@@ -21,6 +22,7 @@ export async function createTenant({ store }: Platform, input: unknown): Promise
   return store.write(async (em) => {
     await expectFree(em, Tenant, data.id, 'input.id');
     em.create(Tenant, given(data) as never);
+    await settle(em, { tenant: data.id });
     return data.id;
   });
 }
@@ -36,6 +38,7 @@ export async function updateTenant(
     const tenant = await find(em, Tenant, id);
     expectVersion(tenant, 'tenant', ifVersion);
     em.assign(tenant, changes as never);
+    await settle(em, { tenant: id });
     return id;
   });
 }
@@ -43,6 +46,7 @@ export async function updateTenant(
 export async function deleteTenant({ store }: Platform, id: string): Promise<string> {
   return store.write(async (em) => {
     em.remove(await find(em, Tenant, id));
+    await settle(em, { id });
     return id;
   });
 }
@@ -53,6 +57,7 @@ export async function addTenantToInstance({ store }: Platform, tenantId: string,
     const tenant = await find(em, Tenant, tenantId, 'tenant');
     const instance = await find(em, Instance, instanceId, 'instance');
     em.assign(tenant, { instance });
+    await settle(em, { tenant: tenantId, instance: instanceId });
     return tenantId;
   });
 }
@@ -71,6 +76,7 @@ export async function removeTenantFromInstance(
         throw badInput(`Tenant ${tenantId} is not on instance ${instanceId}.`, 'instance');
     }
     em.assign(tenant, { instance: null });
+    await settle(em, { tenant: tenantId, instance: null });
     return tenantId;
   });
 }
@@ -88,6 +94,7 @@ export async function setUserOfTenant(
     await user.tenants.init();
     if (member) user.tenants.add(tenant);
     else user.tenants.remove(tenant);
+    await settle(em, { user: email, tenant: tenantId });
   });
 }
 
@@ -104,5 +111,6 @@ export async function setIntegrationOfTenant(
     await integration.tenants.init();
     if (active) integration.tenants.add(tenant);
     else integration.tenants.remove(tenant);
+    await settle(em, { integration: integrationId, tenant: tenantId });
   });
 }

@@ -6,6 +6,7 @@ import { Token } from '../store/entities/token.ts';
 import { ROLES, type Role, User } from '../store/entities/user.ts';
 import { lesser } from './access.ts';
 import type { Actor } from './actor.ts';
+import { settle } from './answers.ts';
 import { check, line } from './check.ts';
 import { durationMs } from './durations.ts';
 import type { Platform } from './platform.ts';
@@ -65,6 +66,7 @@ export async function revokeToken({ store, bus }: Platform, actor: Actor, id: st
     if (!token || (actor.role !== 'ADMIN' && token.user.unwrap().email !== actor.user))
       throw notFound('token', id, 'id');
     em.remove(token);
+    await settle(em, { id });
   });
   bus.publish('accessChange', id);
   return id;

@@ -8,6 +8,7 @@ import { Token } from '../store/entities/token.ts';
 import { ROLES, User } from '../store/entities/user.ts';
 import { hashPassword } from '../store/passwords.ts';
 import type { EntityManager } from '../store/store.ts';
+import { settle } from './answers.ts';
 import { check, email, line, secret } from './check.ts';
 import type { Platform } from './platform.ts';
 import { expectFree, expectVersion, find, given } from './records.ts';
@@ -37,6 +38,7 @@ export async function createUser({ store }: Platform, input: unknown): Promise<s
     await expectFree(em, User, data.email, 'input.email');
     const user = em.create(User, { ...data, passwordHash, clientId: newClientId() } as never) as User;
     user.tenants.set(await findTenants(em, tenants ?? []));
+    await settle(em, { user: data.email });
     return data.email;
   });
 }
@@ -61,6 +63,7 @@ export async function updateUser(
       await user.tenants.init();
       user.tenants.set(await findTenants(em, tenants));
     }
+    await settle(em, { user: id });
   });
   bus.publish('accessChange', id);
   return id;
@@ -69,6 +72,7 @@ export async function updateUser(
 export async function deleteUser({ store, bus }: Platform, id: string): Promise<string> {
   await store.write(async (em) => {
     em.remove(await find(em, User, id, 'email'));
+    await settle(em, { id });
   });
   bus.publish('accessChange', id);
   return id;

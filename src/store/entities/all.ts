@@ -8,6 +8,7 @@ import { OperationArtifact } from './operation-artifact.ts';
 import { OperationStep } from './operation-step.ts';
 import { Process } from './process.ts';
 import { Service } from './service.ts';
+import { StoredAnswer } from './stored-answer.ts';
 import { Tenant } from './tenant.ts';
 import { Token } from './token.ts';
 import { User } from './user.ts';
@@ -25,4 +26,5 @@ export const ENTITIES = [
   OperationStep,
   OperationArtifact,
   Token,
+  StoredAnswer,
 ];

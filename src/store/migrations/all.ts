@@ -7,6 +7,7 @@ import { Health } from './0006-health.ts';
 import { ArtifactVersions } from './0007-artifacts.ts';
 import { NodeDrivers } from './0008-node-drivers.ts';
 import { LinkFacts } from './0009-link-facts.ts';
+import { StoredAnswers } from './0010-stored-answers.ts';
 import { RollingRestarts } from './0011-rolling-restarts.ts';
 import { Tokens } from './0012-tokens.ts';
 
@@ -19,6 +20,7 @@ export const MIGRATIONS = [
   { name: '0007-artifacts', class: ArtifactVersions },
   { name: '0008-node-drivers', class: NodeDrivers },
   { name: '0009-link-facts', class: LinkFacts },
+  { name: '0010-stored-answers', class: StoredAnswers },
   { name: '0011-rolling-restarts', class: RollingRestarts },
   { name: '0012-tokens', class: Tokens },
 ];
