@@ -5,6 +5,7 @@ import { GantryError } from '../errors.ts';
 import type { Context } from '../graph/context.ts';
 import { type Door, knownOnly } from '../graph/door.ts';
 import type { Executor } from '../graph/executor.ts';
+import { Conditions, preconditionFailed, type Representation } from './conditions.ts';
 import type { Dialect } from './dialect.ts';
 import { Fault } from './fault.ts';
 import { Route } from './route.ts';
@@ -35,7 +36,8 @@ interface Admitted extends Match<Route> {
 
 function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, door: Door): void {
   const admitted = new WeakMap<FastifyRequest, Admitted>();
-  const find = (request: FastifyRequest) => router.match(request.method, pathOf(request).slice(dialect.prefix.length));
+  const find: Find = (request, method = request.method) =>
+    router.match(method, pathOf(request).slice(dialect.prefix.length));
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     expectUtf8(request.headers['content-type'] ?? '');
@@ -52,9 +54,18 @@ function mount(scope: FastifyInstance, dialect: Dialect, router: Router<Route>, 
   });
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const { route, path, context } = admitted.get(request) as Admitted;
-    const { status, body } = await route.run({ path, query: queryOf(request), body: request.body }, context);
-    reply.code(status);
-    if (body === undefined) return reply.send();
+    const conditions = Conditions.of(request.headers);
+    const isRead = route.method === 'GET';
+    const shown = () => shownAt(find, request, context);
+    const precondition = conditions && !isRead ? () => expectHolds(conditions, shown) : undefined;
+    const given = { path, query: queryOf(request), body: request.body, key: keyOf(request), precondition };
+    const { status, body, etag, isReplayed } = await route.run(given, context);
+    if (isReplayed) reply.header('idempotency-replayed', 'true');
+    if (etag !== undefined) reply.header('etag', etag);
+    const refusal = isRead ? conditions?.refusal({ etag }, isRead) : undefined;
+    if (refusal === 412) throw preconditionFailed();
+    reply.code(refusal ?? status);
+    if (body === undefined || refusal !== undefined) return reply.send();
     reply.type('application/json; charset=utf-8');
     return reply.send(typeof body === 'string' ? body : Readable.from(body));
   };
@@ -74,6 +85,37 @@ async function admit({ headers, ip: address }: FastifyRequest, dialect: Dialect,
   const isPassword = /^basic /i.test(headers.authorization ?? '');
   const authorization = isPassword && !dialect.challenge?.startsWith('Basic') ? undefined : headers.authorization;
   return knownOnly(door)({ authorization, address });
+}
+
+type Find = (request: FastifyRequest, method?: string) => Match<Route>;
+
+/** What GET shows at the path of a request; undefined where it shows nothing. */
+async function shownAt(find: Find, request: FastifyRequest, context: Context): Promise<Representation | undefined> {
+  try {
+    const { route, path } = find(request, 'GET');
+    return await route.run({ path, query: new URLSearchParams(), body: undefined }, context);
+  } catch (error) {
+    if (error instanceof Fault && error.statusCode < 500) return undefined;
+    throw error;
+  }
+}
+
+/** Answers with the version that the change has to find. What is not there is left to the change to refuse. */
+async function expectHolds(
+  conditions: Conditions,
+  shown: () => Promise<Representation | undefined>,
+): Promise<number | undefined> {
+  const now = await shown();
+  if (!now) return undefined;
+  if (conditions.refusal(now, false) !== undefined) throw preconditionFailed();
+  return conditions.isOfOneState ? now.version : undefined;
+}
+
+/** A key in quotes is the text between them: a string of structured fields (RFC 9651). */
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const text = headers['idempotency-key'] as string | undefined;
+  const quoted = text === undefined ? null : /^"((?:[^"\\]|\\["\\])*)"$/.exec(text);
+  return quoted ? quoted[1]?.replace(/\\(.)/g, '$1') : text;
 }
 
 function toFault(error: Error & { statusCode?: number }, dialect: Dialect, request: FastifyRequest): Fault {

@@ -18,6 +18,10 @@ export interface Given {
   readonly path: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: unknown;
+  /** `Idempotency-Key`. */
+  readonly key?: string | undefined;
+  /** Answers with the version that a change has to find, if it depends on one. Throws a fault with status 412 if it must not be made. */
+  readonly precondition?: (() => Promise<number | undefined>) | undefined;
 }
 
 interface Parameter {
@@ -30,8 +34,8 @@ interface Parameter {
   readonly read: Read;
 }
 
-// The dialect's own: where the next page begins.
-const RESERVED = 'after';
+// The dialect's own, and no parameters: where the next page begins, and the version of `If-Match`.
+const RESERVED: ReadonlySet<string> = new Set(['after', 'ifVersion']);
 
 export class Parameters {
   readonly #inPath: readonly Parameter[];
@@ -50,7 +54,7 @@ export class Parameters {
       const selections = new Selections(schema, document);
       for (const definition of selections.operation.variableDefinitions ?? []) {
         const name = definition.variable.name.value;
-        if (name === RESERVED) continue;
+        if (RESERVED.has(name)) continue;
         const type = typeFromAST(schema, definition.type as never) as unknown as GraphQLInputType;
         const isRequired = isNonNullType(type) && definition.defaultValue === undefined;
         const key = dialect.spelling.name(name);

@@ -1,20 +1,31 @@
 // A row at work: parameters become variables, documents run in process, and what they answer is found, paged and spelt.
-import { type DocumentNode, type GraphQLFormattedError, specifiedRules, validate } from 'graphql';
-import type { Context } from '../graph/context.ts';
+import {
+  type DocumentNode,
+  type GraphQLFormattedError,
+  getOperationAST,
+  OperationTypeNode,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { type Context, forRequest } from '../graph/context.ts';
 import type { Executor } from '../graph/executor.ts';
+import { etagOf, preconditionFailed, type Representation } from './conditions.ts';
 import type { Dialect, Method, Row } from './dialect.ts';
 import { Fault } from './fault.ts';
 import { Finder } from './finder.ts';
 import { type Given, Parameters } from './parameters.ts';
 import { Selections } from './selections.ts';
+import { VERSION } from './writer.ts';
 
 type Answer = Record<string, unknown>;
 type Variables = Record<string, unknown>;
 
-export interface Reply {
+export interface Reply extends Representation {
   readonly status: number;
   /** JSON text: whole, or in pieces that come as they are read; undefined where there is no body. */
   readonly body: string | AsyncIterable<string> | undefined;
+  /** Whether the change had been made before, under the same key. */
+  readonly isReplayed: boolean;
 }
 
 /** What a document answered first, and what the rest of it is asked with. */
@@ -25,12 +36,25 @@ interface Found {
   readonly context: Context;
 }
 
+interface Executed {
+  readonly data?: Answer;
+  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+}
+
+const CREATED = 201;
+const KEY_HEADER = 'Idempotency-Key';
+
+/** Of what is no dialect's own: the headers of safe repetition mean the same in all of them. */
+const STATUSES: Readonly<Record<string, number>> = { IDEMPOTENCY_KEY_REUSED: 422, IDEMPOTENCY_KEY_IN_USE: 409 };
+
 // What a document may have beyond the specification's rules: nothing. Unused fragments come from files, which share them.
 const RULES = specifiedRules.filter((rule) => rule.name !== 'NoUnusedFragmentsRule');
 
 export class Route {
   readonly #parameters: Parameters;
   readonly #answer: Finder | undefined;
+  /** What changes something; undefined for a route that only reads. */
+  readonly #change: DocumentNode | undefined;
   readonly #under: Finder | undefined;
   /** The variables of each document. */
   readonly #variables = new Map<DocumentNode, readonly string[]>();
@@ -44,6 +68,7 @@ export class Route {
   ) {
     const { schema } = executor;
     const documents = [row.under?.document, row.act, row.document].filter((each) => each !== undefined);
+    this.#change = row.act ?? (isMutation(row.document) ? row.document : undefined);
     for (const document of documents) {
       const [error] = validate(schema, document, RULES);
       if (error) throw new Error(`${row.method} ${dialect.prefix}${path}: ${error.message}`);
@@ -64,16 +89,59 @@ export class Route {
   }
 
   /** Throws faults. */
-  async run(given: Given, context: Context): Promise<Reply> {
+  async run(given: Given, base: Context): Promise<Reply> {
     const { row } = this;
+    const context = forRequest(base, { key: given.key });
     const variables = this.#parameters.read(given);
-    if (row.under) this.#under?.find(await this.#data(row.under.document, variables, context), variables);
-    const acted = row.act && (await this.#data(row.act, variables, context));
-    const data = await this.#data(row.document, variables, context);
-    if (!this.#answer) return { status: row.status, body: undefined };
+    const kept = await this.#recall(given, variables, context);
+    const changed = kept ?? (await this.#do(given, variables, context));
+    const data =
+      row.document === this.#change && changed ? changed : await this.#data(row.document, variables, context);
+    const isReplayed = Boolean(context.repeat?.replayed.length);
+    const said = { status: row.status, isReplayed };
+    if (!this.#answer) return { ...said, body: undefined, etag: undefined, version: undefined };
     const found: Found = { answer: this.#answer, data, variables, context };
-    const body = row.whole ? JSON.stringify(row.whole(await this.#all(found), acted)) : this.#told(found);
-    return { status: row.status, body };
+    const body = row.whole ? JSON.stringify(row.whole(await this.#all(found), changed)) : this.#told(found);
+    const version = this.#versionOf(found);
+    return { ...said, body, etag: this.#etag(body, version), version };
+  }
+
+  /**
+   * The answer of a change that was made before under this key. It is asked for before all else: what the first request found, as the
+   * thing that it deleted or the version that it changed, is not there any longer.
+   */
+  async #recall({ key }: Given, variables: Variables, context: Context): Promise<Answer | undefined> {
+    if (!this.#change || key === undefined) return undefined;
+    const recall: Context = { ...context, repeat: { key, isRecall: true, replayed: context.repeat?.replayed ?? [] } };
+    const { data, errors } = await this.#execute(this.#change, variables, recall);
+    if (data) return data;
+    const isUnknown = errors?.[0]?.extensions?.code === 'NOT_FOUND' && recall.repeat?.replayed.length === 0;
+    if (!isUnknown) throw this.#fault(errors?.[0]);
+    return undefined;
+  }
+
+  /** Makes the change, if what the request depends on holds. */
+  async #do(given: Given, variables: Variables, context: Context): Promise<Answer | undefined> {
+    const { row } = this;
+    const ifVersion = await given.precondition?.();
+    if (row.under) this.#under?.find(await this.#data(row.under.document, variables, context), variables);
+    if (!this.#change) return undefined;
+    const { data, errors } = await this.#execute(this.#change, { ...variables, ifVersion }, context);
+    if (data) return data;
+    const isOutrun = ifVersion !== undefined && errors?.[0]?.extensions?.code === 'VERSION_CONFLICT';
+    throw isOutrun ? preconditionFailed() : this.#fault(errors?.[0]);
+  }
+
+  /** Of what is read, and of what was just created; a change of what is there does not answer with what was sent. */
+  #etag(body: Reply['body'], version: number | undefined): string | undefined {
+    const isTold = this.row.method === 'GET' || (this.row.status === CREATED && version !== undefined);
+    return isTold && typeof body === 'string' ? etagOf(body, version) : undefined;
+  }
+
+  #versionOf({ answer, data, variables }: Found): number | undefined {
+    if (answer.isList || this.row.whole) return undefined;
+    const { [VERSION]: version } = answer.find(data, variables) as { version?: unknown };
+    return typeof version === 'number' ? version : undefined;
   }
 
   #told(found: Found): Reply['body'] {
@@ -120,26 +188,37 @@ export class Route {
   }
 
   async #data(document: DocumentNode, variables: Variables, context: Context): Promise<Answer> {
-    const own = this.#variables.get(document) ?? [];
-    const given = Object.fromEntries(own.filter((name) => name in variables).map((name) => [name, variables[name]]));
-    const { data, errors } = (await this.executor.run(document, given, context)) as {
-      data?: Answer;
-      errors?: GraphQLFormattedError[];
-    };
+    const { data, errors } = await this.#execute(document, variables, context);
     if (data) return data;
     throw this.#fault(errors?.[0]);
   }
 
+  async #execute(document: DocumentNode, variables: Variables, context: Context): Promise<Executed> {
+    const own = this.#variables.get(document) ?? [];
+    const given = own.filter((name) => variables[name] !== undefined).map((name) => [name, variables[name]]);
+    return this.executor.run(document, Object.fromEntries(given), context);
+  }
+
   /** An error of the graph in the words of the dialect: its status, and the parameter's name in place of the input's. */
   #fault(error: GraphQLFormattedError | undefined): Fault {
-    const { code, field } = (error?.extensions ?? {}) as { code?: string; field?: string };
-    const message = error?.message ?? 'Something went wrong in the gateway.';
+    const { code, field, retryAfter } = (error?.extensions ?? {}) as {
+      code?: string;
+      field?: string;
+      retryAfter?: number;
+    };
+    const message = (error?.message ?? 'Something went wrong in the gateway.').replace(
+      /^idempotencyKey /,
+      `${KEY_HEADER} `,
+    );
     const origin = field === undefined ? undefined : this.#parameters.origin(field);
-    const status = this.dialect.statuses[code ?? ''] ?? 500;
-    if (!origin || origin.isInPath) return new Fault(status, message);
+    const status = STATUSES[code ?? ''] ?? this.dialect.statuses[code ?? ''] ?? 500;
+    const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+    if (!origin || origin.isInPath) return new Fault(status, message, headers);
     const name = origin.key + origin.rest;
     const said = message.startsWith(`${field} `) ? name + message.slice((field as string).length) : message;
     // Not found is said of what the path addresses; what a body names is a wrong parameter.
     return new Fault(status === 404 ? 400 : status, said.startsWith(`${name} `) ? said : `${name}: ${said}`);
   }
 }
+
+const isMutation = (document: DocumentNode) => getOperationAST(document)?.operation === OperationTypeNode.MUTATION;

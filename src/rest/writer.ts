@@ -47,7 +47,7 @@ function objectWriter(selections: Selections, fields: readonly Selected[], style
   if (only && fields.length === 1 && isId(only.type)) return of(only);
   const given = new Map(fields.filter(isGiven).map((field) => [field.name.slice(0, -GIVEN.length), field.key]));
   const entries = fields
-    .filter((field) => !isGiven(field))
+    .filter((field) => !isGiven(field) && field.name !== VERSION)
     .map((field) => ({
       key: style.spelling.name(field.key),
       from: field.key,
@@ -66,6 +66,9 @@ function objectWriter(selections: Selections, fields: readonly Selected[], style
     return written;
   };
 }
+
+// No dialect shows it: it goes into the ETag.
+export const VERSION = 'version';
 
 // `statusGiven` beside `status` says whether anybody ever said it: what nobody said is absent.
 const GIVEN = 'Given';
