@@ -39,6 +39,7 @@ const waiting = async (gateway: TestGateway) => {
 const ID = '$made';
 const CUTS = 5;
 const OPERATION = 'operation { kind state targetId steps { nodes { state } } }';
+const ROLLING = `count batches { number } ${OPERATION}`;
 const DELETED = 'id';
 const TENANT_INSTANCE = 'tenant { id } instance { id }';
 const USER_TENANT = 'user { email } tenant { id }';
@@ -153,6 +154,13 @@ export const MUTATIONS: Readonly<Record<string, Repeated>> = {
   restartService: { input: { id: 'SV2' }, other: { id: 'SV1' }, answer: OPERATION },
   startAllServices: { input: { instance: 'IN2' }, other: { instance: 'IN1' }, answer: OPERATION },
   stopAllServices: { input: { instance: 'IN2' }, other: { instance: 'IN1' }, answer: OPERATION },
+
+  rollingRestartService: { input: { id: 'SV2' }, other: { id: 'SV1' }, answer: ROLLING },
+  rollingRestartAllServices: {
+    input: { instance: 'IN2', input: { onFailure: 'CONTINUE' } },
+    other: { instance: 'IN2' },
+    answer: ROLLING,
+  },
 
   createProcess: {
     input: { input: { service: 'SV1', node: 'ND1' } },
