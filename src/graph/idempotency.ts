@@ -1,4 +1,4 @@
-// Safe to repeat: gives every mutation of the schema its `idempotencyKey`, so that none can be forgotten, and answers what comes again.
+// Safe to repeat: gives the mutations of the schema their `idempotencyKey`, so that none can be forgotten, and answers what comes again.
 import { type GraphQLArgument, type GraphQLField, type GraphQLSchema, GraphQLString } from 'graphql';
 import type { Answer } from '../platform/answers.ts';
 import { type Context, countReplay } from './context.ts';

@@ -78,8 +78,11 @@ async function undisturbed(name: string, row: Repeated) {
 const steady = (data: unknown) =>
   withoutUuids(JSON.parse(JSON.stringify(data).replace(/("clientId":)"[^"]+"/, '$1"?"')));
 
-it('is a promise about every mutation', () => {
-  expect(Object.keys(MUTATIONS).sort()).toEqual(Object.keys(FIELDS).sort());
+// What they answer is a secret that is shown once.
+const NOT_KEPT = ['logIn', 'createToken'];
+
+it('is a promise about every mutation that answers no secret', () => {
+  expect([...Object.keys(MUTATIONS), ...NOT_KEPT].sort()).toEqual(Object.keys(FIELDS).sort());
 });
 
 describe.each(Object.entries(MUTATIONS))('%s', (name, row) => {

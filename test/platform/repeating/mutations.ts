@@ -184,6 +184,14 @@ export const MUTATIONS: Readonly<Record<string, Repeated>> = {
     given: newProcess,
   },
 
+  revokeToken: {
+    input: { id: ID },
+    other: { id: 'x' },
+    // Its id is made up at random.
+    answer: '__typename',
+    given: (gateway) =>
+      made(gateway, 'createToken(input: { name: "t", user: "ian@example.com" }) { token { id } }', 'token'),
+  },
   cancelOperation: { input: { id: ID }, other: { id: 'x' }, answer: OPERATION, given: waiting },
   deleteOperation: {
     input: { id: ID },
