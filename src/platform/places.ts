@@ -1,11 +1,12 @@
 // Places: who may take a process down now. It keeps the promise that of a rolling restart's processes no more than `maxDown` are down,
 // whoever took them down. Who is at work is remembered in here only: one gateway holds a store, so all who restart ask here.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { OperationStep } from '../store/entities/operation-step.ts';
-import type { Process } from '../store/entities/process.ts';
-import type { EntityManager, Store } from '../store/store.ts';
+import type { OperationStep } from '../store/entities/operation-step.ts';
+import type { Store } from '../store/store.ts';
 import type { NewsBus } from './news.ts';
-import { type Bound, hasEnded, isUp, mayGoDown } from './rolling.ts';
+import { hasEnded, mayGoDown } from './rolling.ts';
+import { isDown, readStanding, type Standing } from './standing.ts';
 
 /** Leave to take a process down, until it is given back. */
 export interface Place {
@@ -14,31 +15,23 @@ export interface Place {
   giveBack(): void;
 }
 
-/** How things stand, with what was being restarted when they were looked at. */
-interface Standing {
-  /** The rolling restarts that have not ended, by their ids. */
-  readonly bounds: ReadonlyMap<string, Bound>;
-  /** The steps of them that have ended. */
-  readonly ended: ReadonlySet<number>;
-  readonly processes: ReadonlyMap<string, Process>;
-  /** Processes at which a step of any operation is at work: not settled after a start, or about to be stopped. */
-  readonly busy: ReadonlySet<string>;
-  readonly held: ReadonlySet<string>;
-}
-
 interface Waiting {
+  /** What is looked at for it, besides all that is down. */
+  readonly process: string | undefined;
   readonly isMet: (standing: Standing) => boolean;
   readonly end: (isMet: boolean) => void;
 }
 
 // News wake those who wait; a look from time to time finds also what nobody told.
 const LOOK_EVERY_MS = 1_000;
+// Between two looks, as a multiple of what the last one took: thousands of news are no reason to do nothing else.
+const REST = 4;
 
 export class Places {
   /** How many hold a place for a process: two rolling restarts may both be in line for one. */
   readonly #taken = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
-  #looking = false;
+  #isLooking = false;
   #isStale = false;
   #next: NodeJS.Timeout | undefined;
 
@@ -51,7 +44,10 @@ export class Places {
     bus.listen('operationChange', () => this.#wake());
   }
 
-  /** Resolves to a place as soon as one is free, or to undefined after `patienceMs`, or at the signal. It looks at least once. */
+  /**
+   * Resolves to a place as soon as one is free, or to undefined after `patienceMs`, or at the signal. It looks at least once, and
+   * patience begins when every process was looked at since the start of the gateway.
+   */
   async take(
     { id, processId: process }: OperationStep,
     patienceMs: number,
@@ -64,24 +60,24 @@ export class Places {
       this.#taken.set(process, (this.#taken.get(process) ?? 0) + 1);
       return true;
     };
-    return (await this.#until(isMet, patienceMs, signal)) ? this.#place(process) : undefined;
+    return (await this.#until(process, isMet, patienceMs, signal)) ? this.#place(process) : undefined;
   }
 
-  /** Resolves to true as soon as none of these is missing or the operation is over, or to false after `patienceMs`, or at the signal. */
+  /** Resolves to true as soon as none of these is down or the operation is over, or to false after `patienceMs`, or at the signal. */
   allUp(operation: string, processes: readonly string[], patienceMs: number, signal: AbortSignal): Promise<boolean> {
     const isMet = (standing: Standing) =>
       !standing.bounds.has(operation) || !processes.some((id) => isDown(id, standing));
-    return this.#until(isMet, patienceMs, signal);
+    return this.#until(undefined, isMet, patienceMs, signal);
   }
 
   /** Resolves after so many milliseconds, or when the operation is over, or at the signal. */
   async rest(operation: string, ms: number, signal: AbortSignal): Promise<void> {
-    if (ms > 0) await this.#until(({ bounds }) => !bounds.has(operation), ms, signal);
+    if (ms > 0) await this.#until(undefined, ({ bounds }) => !bounds.has(operation), ms, signal);
   }
 
   #place(process: string): Place {
     return {
-      isGood: async () => this.#isFree(process, await this.#stand()),
+      isGood: async () => this.#isFree(process, await this.#stand([])),
       giveBack: () => {
         const left = (this.#taken.get(process) ?? 1) - 1;
         if (left > 0) this.#taken.set(process, left);
@@ -100,15 +96,19 @@ export class Places {
     return mayGoDown(id, [...standing.bounds.values()], mayBeDown);
   }
 
-  #until(isMet: Waiting['isMet'], patienceMs: number, signal: AbortSignal): Promise<boolean> {
+  #until(
+    process: string | undefined,
+    isMet: Waiting['isMet'],
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     return new Promise((resolve) => {
       let patience: NodeJS.Timeout | undefined;
       const giveUp = () => waiting.end(false);
-      let looks = 0;
       const waiting: Waiting = {
+        process,
         isMet: (standing) => {
-          // Patience begins with the first look: who has none finds what is free at once.
-          if (looks++ === 0) patience = setTimeout(giveUp, patienceMs);
+          if (!standing.isUnseen) patience ??= setTimeout(giveUp, patienceMs);
           return isMet(standing);
         },
         end: (met) => {
@@ -128,53 +128,34 @@ export class Places {
   #wake(): void {
     if (this.#waiting.size === 0) return;
     this.#isStale = true;
-    if (!this.#looking) void this.#look();
+    if (!this.#isLooking) void this.#lookWhileStale();
   }
 
-  /** One look at a time, for all who wait, in the order in which they came. */
-  async #look(): Promise<void> {
-    this.#looking = true;
+  async #lookWhileStale(): Promise<void> {
+    this.#isLooking = true;
     clearTimeout(this.#next);
-    while (this.#isStale) {
+    while (this.#isStale && this.#waiting.size > 0) {
       this.#isStale = false;
-      try {
-        const standing = await this.#stand();
-        for (const waiting of [...this.#waiting]) if (waiting.isMet(standing)) waiting.end(true);
-      } catch (error) {
-        this.log.warn({ err: error }, 'nobody could look whether a rolling restart may go on; it is tried again');
-      }
+      const began = performance.now();
+      await this.#look().catch((error) =>
+        this.log.warn({ err: error }, 'nobody could look whether a rolling restart may go on; it is tried again'),
+      );
+      await sleep(REST * (performance.now() - began));
     }
-    this.#looking = false;
+    this.#isLooking = false;
     if (this.#waiting.size > 0) this.#next = setTimeout(() => this.#wake(), LOOK_EVERY_MS).unref();
   }
 
-  async #stand(): Promise<Standing> {
+  /** One look for all who wait by then, in the order in which they came. */
+  async #look(): Promise<void> {
+    const waiting = [...this.#waiting];
+    const standing = await this.#stand(waiting.flatMap(({ process }) => process ?? []));
+    for (const each of waiting) if (this.#waiting.has(each) && each.isMet(standing)) each.end(true);
+  }
+
+  async #stand(processes: readonly string[]): Promise<Standing> {
     // Before the store is read: what is given back meanwhile may have been read as it was before.
     const held = new Set(this.#taken.keys());
-    return { ...(await this.store.write(readStanding)), held };
+    return this.store.write((em) => readStanding(em, [...processes, ...held], held));
   }
-}
-
-const isDown = (id: string, { processes, busy }: Standing): boolean => {
-  const process = processes.get(id);
-  // What nobody wants up is missed by nobody, also while it is stopped.
-  return process?.desired === 'RUNNING' && (busy.has(id) || !isUp(process));
-};
-
-/** The rolling restarts that have not ended, and how their processes are. */
-async function readStanding(em: EntityManager): Promise<Omit<Standing, 'held'>> {
-  const open = { kind: 'ROLLING_RESTART', finishedAt: null } as const;
-  const steps = await em.find(OperationStep, { operation: open }, { populate: ['operation', 'process'] });
-  const bounds = new Map<string, { members: Set<string>; maxDown: number }>();
-  const processes = new Map<string, Process>();
-  for (const { operation, process, processId } of steps) {
-    const { id, maxDown } = operation.unwrap();
-    const bound = bounds.get(id) ?? { members: new Set(), maxDown: maxDown ?? 1 };
-    bounds.set(id, bound);
-    bound.members.add(processId);
-    if (process) processes.set(processId, process.unwrap());
-  }
-  const ended = new Set(steps.filter(({ finishedAt }) => finishedAt).map(({ id }) => id));
-  const atWork = await em.find(OperationStep, { state: 'RUNNING', operation: { finishedAt: null } });
-  return { bounds, processes, ended, busy: new Set(atWork.map(({ processId }) => processId)) };
 }

@@ -107,6 +107,9 @@ export const inTurn = (processes: readonly Process[]): Process[] => [
   ...processes.filter(isUp),
 ];
 
+/** Conditions on the rows that are not up, and are wanted to be; `isUp` says the same of one. */
+export const MAY_BE_DOWN = { desired: 'RUNNING', status: { $ne: 'RUNNING' } } as const;
+
 /** UNKNOWN is not up: nobody can say that it serves. */
 export const isUp = ({ status }: Pick<Process, 'status'>): boolean => status === 'RUNNING';
 
