@@ -5,25 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkText } from '../kit/keeper-health-checks.ts';
-import { KeeperShell } from '../kit/shell.ts';
+import { KeeperShell, USUAL_PATH } from '../kit/shell.ts';
 import { startWeb } from '../kit/web.ts';
 
 // What a keeper needs, and no more: see NEEDED in bootstrap.ts. The rest is everywhere where these are.
-const USUAL = 'sh cat cp find grep head ln ls mkdir mkfifo mv readlink rm setsid sleep tail tr true base64 dd flock'.split(
-  ' ',
-);
+const USUAL =
+  'sh cat cp find grep head ln ls mkdir mkfifo mv readlink rm setsid sleep tail tr true base64 dd flock'.split(' ');
 
 const folder = mkdtempSync(join(tmpdir(), 'gantry-tools-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function find(program: string): string | undefined {
+const find = (program: string): string | undefined =>
+  USUAL_PATH.split(':')
+    .map((place) => join(place, program))
+    .find((path) => existsSync(path));
+
+/** The program itself: what stands in PATH may be a script that looks for it elsewhere. */
+function findPython(): string | undefined {
   try {
-    // The program itself: what stands in PATH may be a script that looks for it elsewhere.
-    const ask =
-      program === 'python3'
-        ? ['-c', 'python3 -c "import sys; print(sys.executable)"']
-        : ['-c', `command -v ${program}`];
-    return execFileSync('/bin/sh', ask, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
   } catch {
     return undefined;
   }
@@ -49,8 +49,8 @@ const table: [string, string, boolean][] = [
 ];
 
 for (const [name, program, connects] of table) {
-  const tool = find(program);
-  describe.skipIf(!tool || !existsSync(tool))(`a node with ${name} and no other`, () => {
+  const tool = program === 'python3' ? findPython() : find(program);
+  describe.skipIf(!tool)(`a node with ${name} and no other`, () => {
     let keeper: KeeperShell;
     beforeAll(() => {
       keeper = new KeeperShell({ name, shell: '/bin/sh', path: only(name, tool) });
