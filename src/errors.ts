@@ -14,6 +14,9 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'TOO_MANY_REQUESTS'
   | 'TOO_SLOW'
+  | 'CURSOR_EXPIRED'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
   | 'UNAVAILABLE';
 
 /** An expected failure. Its message is for the caller; `field` is the path of the input that is at fault, as in `input.name`. */

@@ -9,6 +9,7 @@ import { Bus } from './bus/bus.ts';
 import type { Config } from './config.ts';
 import { GantryError } from './errors.ts';
 import { Fleet } from './fleet/fleet.ts';
+import { attributeMutations } from './graph/deeds.ts';
 import { doorTo } from './graph/door.ts';
 import { errorFormatter } from './graph/errors.ts';
 import { Executor } from './graph/executor.ts';
@@ -32,17 +33,20 @@ import { Observer } from './platform/observer.ts';
 import { OperationRecord } from './platform/operation-record.ts';
 import { Places } from './platform/places.ts';
 import type { Platform } from './platform/platform.ts';
+import { Refusals } from './platform/refusals.ts';
 import { SIGHT } from './platform/rights.ts';
 import { inBatches } from './platform/rolling-run.ts';
 import { ServiceTypes } from './platform/service-types.ts';
 import { StatusBook } from './platform/status.ts';
 import { StepRunner } from './platform/steps.ts';
 import { Supervisor } from './platform/supervisor.ts';
+import { createTeller } from './platform/telling.ts';
 import { mountDialects } from './rest/mount.ts';
 import { platformDialect } from './rest/platform/dialect.ts';
 import { topologyDialect } from './rest/topology/dialect.ts';
 import type { Secret } from './secret.ts';
 import { Keyring } from './store/keyring.ts';
+import { unaskedAll } from './store/log/cause.ts';
 import { PASSWORD_MASK } from './store/shown-secrets.ts';
 import { Store } from './store/store.ts';
 
@@ -65,7 +69,13 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   await using opening = new AsyncDisposableStack();
   const serviceTypes = ServiceTypes.load(config.serviceTypes);
   const keyring = Keyring.open(config.keyFile, !existsSync(config.database));
-  const store = await Store.open(config.database, keyring, config.nodePasswords, SIGHT);
+  const store: Store = await Store.open(
+    config.database,
+    keyring,
+    config.nodePasswords,
+    SIGHT,
+    createTeller(() => store.columns()),
+  );
   opening.defer(() => store.close());
   const bus = new Bus<News>();
   const access = new Access(store, config.access);
@@ -73,7 +83,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const status = new StatusBook(store, bus, log);
   opening.defer(() => status.close());
   const listener = new Observer(store, status, bus, log, config.hostKeys);
-  const fleet = new Fleet({ listener, log, networks: config.nodeNetworks });
+  const fleet = new Fleet({ listener: unaskedAll(listener), log, networks: config.nodeNetworks });
   opening.defer(() => fleet.close());
   const record = new OperationRecord(store, bus);
   const artifacts = new Artifacts(store, fleet, bus, serviceTypes);
@@ -98,6 +108,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     supervisor,
     access,
     answers: new Answers(store),
+    refusals: new Refusals(store),
   };
   const door = doorTo(platform);
 
@@ -107,6 +118,8 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const planner = new Planner(schema, store.reader);
   planner.attach();
   guardRoots(schema, planner);
+  // Around the rights: who is refused has tried it all the same.
+  attributeMutations(schema);
   const apollo = createServer(schema, planner, log);
   await apollo.start();
   opening.defer(() => apollo.stop());

@@ -4,12 +4,13 @@ import { cancelOperation } from '../platform/cancellation.ts';
 import type { Wish } from '../platform/lifecycle.ts';
 import { changeAllServices, changeProcess, changeService } from '../platform/operations.ts';
 import type { Context } from './context.ts';
+import { Payload } from './lists.ts';
 import { Operation } from './operations.ts';
 import { Duration, milliseconds } from './scalars.ts';
 import { MAX_WAIT_MS } from './waiting.ts';
 
 @ObjectType('OperationPayload', { description: 'The operation that a request became.', simpleResolvers: true })
-export class OperationPayload {
+export class OperationPayload extends Payload {
   @Field(() => Operation, { description: 'As it is when the wait ends: SUCCEEDED only if the state was reached.' })
   operation!: unknown;
 }

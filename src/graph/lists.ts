@@ -4,7 +4,7 @@ import { Cursor, DateTime } from './scalars.ts';
 import { OrderDirection, registerWords } from './words.ts';
 
 @ObjectType('PageInfo', { description: 'Where a page stands in its list.', simpleResolvers: true })
-class PageInfo {
+export class PageInfo {
   @Field(() => Boolean, { description: 'Whether there is more after this page.' })
   hasNextPage!: boolean;
 
@@ -42,6 +42,12 @@ export function connectionOf(item: ClassType, name: string): ClassType {
 
     @Field(() => Int, { description: 'How many rows match the filter, on all pages.' })
     totalCount!: number;
+
+    @Field(() => Cursor, {
+      description:
+        'The place in the log of events that this was read at: what follows from there is all that this lacks.',
+    })
+    asOf!: string;
   }
   return Connection;
 }
@@ -137,8 +143,19 @@ export class TimeFilter {
   before?: Date;
 }
 
+/** What every mutation answers with, beside what it is about. */
+@ObjectType()
+export class Payload {
+  @Field(() => Cursor, {
+    description:
+      'The place in the log of the last event of this mutation; of the last there is, if it changed nothing. What comes after is told to who follows from there.',
+  })
+  // Put in for all of them where the mutation ends.
+  cursor?: string;
+}
+
 @ObjectType('DeletePayload', { description: 'What was deleted.', simpleResolvers: true })
-export class DeletePayload {
+export class DeletePayload extends Payload {
   @Field(() => ID, { description: 'The id that it had.' })
   id!: string;
 }

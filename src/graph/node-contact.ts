@@ -3,10 +3,11 @@ import { Arg, Ctx, Field, Float, ID, Mutation, ObjectType, Resolver } from 'type
 import { trustHostKey } from '../platform/host-keys.ts';
 import { pingNode } from '../platform/nodes.ts';
 import type { Context } from './context.ts';
+import { Payload } from './lists.ts';
 import { Node, NodePayload } from './nodes.ts';
 
 @ObjectType('PingNodePayload', { description: 'What was found at a node.', simpleResolvers: true })
-class PingNodePayload {
+class PingNodePayload extends Payload {
   @Field(() => Node, { description: 'The node.' })
   node!: unknown;
 

@@ -3,7 +3,7 @@ import { Arg, Args, type ClassType, Ctx, Field, ID, Int, Mutation, ObjectType, Q
 import type { Actor } from '../platform/actor.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Context } from './context.ts';
-import { DeletePayload, planned } from './lists.ts';
+import { DeletePayload, Payload, planned } from './lists.ts';
 
 interface Write<Run> {
   readonly input: ClassType;
@@ -52,11 +52,11 @@ const fieldOf = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 /** `TenantPayload`, with the one field `tenant`. What a mutation answers there is an id, and the planner reads it. */
 export function payloadOf(item: ClassType, name: string, description: string): ClassType<Record<string, unknown>> {
   @ObjectType(`${name}Payload`, { description, simpleResolvers: true })
-  class Payload {
+  class NounPayload extends Payload {
     @Field(() => item, { name: fieldOf(name), description: 'As it is now.' })
     written!: unknown;
   }
-  return Payload as unknown as ClassType<Record<string, unknown>>;
+  return NounPayload as unknown as ClassType<Record<string, unknown>>;
 }
 
 /** The resolvers of a noun. */

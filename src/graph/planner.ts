@@ -21,7 +21,8 @@ import { GantryError } from '../errors.ts';
 import { type Actor, viewerOf } from '../platform/actor.ts';
 import type { Reader } from '../store/read/reader.ts';
 import type { Context } from './context.ts';
-import { type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
+import { FoundPageInfo } from './found.ts';
+import { AS_OF, type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
 
 const MAX_SHAPES = 64;
 
@@ -98,7 +99,8 @@ export class Planner {
       if (!isObjectType(type) || type.name.startsWith('__')) continue;
       for (const field of Object.values(type.getFields())) {
         if (this.#isBelow(type)) field.resolve = byKey;
-        else if (this.isAnswering(field)) field.resolve = type === query ? root : byId;
+        else if (this.isAnswering(field) && (type === query || field.name !== AS_OF))
+          field.resolve = type === query ? root : byId;
       }
     }
   }
@@ -106,12 +108,15 @@ export class Planner {
   /** Whether the store alone answers this field. */
   isAnswering(field: GraphQLField<unknown, unknown>): boolean {
     const target = getNamedType(field.type);
+    if (field.name === AS_OF) return true;
     return isObjectType(target) && plannedKind(this.#planned, target) !== undefined;
   }
 
   /** Whether objects of this type come out of the store, under the keys of the answer. */
   #isBelow(type: GraphQLObjectType): boolean {
-    return plannedKind(this.#planned, type) !== undefined || type.name === 'PageInfo' || type.name.endsWith('Edge');
+    const item = type.name.endsWith('Edge') ? type.name.slice(0, -'Edge'.length) : undefined;
+    if (item !== undefined) return this.#planned.entities.has(item);
+    return plannedKind(this.#planned, type) !== undefined || type.name === 'PageInfo';
   }
 
   #read(info: GraphQLResolveInfo, actor: Actor, id?: string): unknown {
@@ -125,7 +130,8 @@ const gone = (noun: string, id: string) =>
   new GantryError('NOT_FOUND', `The ${noun.toLowerCase()} ${JSON.stringify(id)} was deleted since.`);
 
 // Two fields with the same name and other arguments differ in their keys only.
-const byKey: Resolver = (source, _args, _context, info) => source[info.path.key];
+const byKey: Resolver = (source, _args, _context, info) =>
+  source[source instanceof FoundPageInfo ? info.fieldName : info.path.key];
 
 const fragmentsOf = (document: DocumentNode): Record<string, FragmentDefinitionNode> =>
   Object.fromEntries(

@@ -4,6 +4,7 @@ import { rollingRestart } from '../platform/rolling-request.ts';
 import type { OperationTarget } from '../store/entities/operation.ts';
 import type { Context } from './context.ts';
 import { WAIT } from './lifecycle.ts';
+import { Payload } from './lists.ts';
 import { Operation } from './operations.ts';
 import { Process } from './processes.ts';
 import { Duration, milliseconds } from './scalars.ts';
@@ -87,7 +88,7 @@ class RollingRestartBatch {
 }
 
 @ObjectType('RollingRestartPayload', { description: 'What a rolling restart does.', simpleResolvers: true })
-class RollingRestartPayload {
+class RollingRestartPayload extends Payload {
   @Field(() => Operation, {
     nullable: true,
     description: 'As it is when the wait ends: SUCCEEDED only if all were restarted. Null for a dry run.',

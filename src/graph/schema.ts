@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { createPubSub } from '@graphql-yoga/subscription';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { EventCount, EventResolver } from './events.ts';
 import { withIdempotency } from './idempotency.ts';
 import { InstanceResolvers } from './instances.ts';
 import { IntegrationRelations, IntegrationResolvers, TenantIntegrations } from './integrations.ts';
@@ -53,6 +54,8 @@ const build = (): GraphQLSchema =>
       SupervisorResolver,
       TokenReading,
       TokenResolver,
+      EventResolver,
+      EventCount,
     ],
     // Asked for by type-graphql, though every subscription here brings its own source.
     pubSub: createPubSub(),

@@ -30,6 +30,9 @@ type Field = GraphQLField<unknown, unknown>;
 // SQLite's functions take 1,000 arguments, two for each key of an object.
 const MAX_KEYS = 400;
 
+/** The field, of a query and of a list, that says at which place of the log it was read. */
+export const AS_OF = 'asOf';
+
 /** Which types of the schema the store answers: the entities, and the connections of them. */
 export interface Planned {
   readonly schema: GraphQLSchema;
@@ -100,6 +103,7 @@ class SelectionPlanner {
   }
 
   root(key: string, field: Field | undefined, nodes: readonly FieldNode[], id?: string): RootSelection | undefined {
+    if (field?.name === AS_OF) return { kind: 'asOf', key };
     const type = field && getNamedType(field.type);
     const kind = isObjectType(type) ? plannedKind(this.planned, type) : undefined;
     if (!field || !kind) return undefined;
@@ -130,7 +134,7 @@ class SelectionPlanner {
       if (name === 'nodes') return { kind: 'nodes', key, object: this.object(item, children) };
       if (name === 'edges') return { kind: 'edges', key, parts: this.edge(inner, item, children) };
       if (name === 'pageInfo') return { kind: 'pageInfo', key, parts: this.pageInfo(inner, children) };
-      return { kind: 'totalCount', key };
+      return { kind: name === AS_OF ? 'asOf' : 'totalCount', key };
     });
     return { entity: item.name, args, parts };
   }

@@ -2,7 +2,7 @@
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import { createToken, logIn, type Made, revokeToken, whoAsks } from '../platform/tokens.ts';
 import type { Context } from './context.ts';
-import { connectionOf, DeletePayload, listArgs, orderOf } from './lists.ts';
+import { connectionOf, DeletePayload, listArgs, orderOf, Payload } from './lists.ts';
 import { readingOf } from './noun.ts';
 import { DateTime, Duration } from './scalars.ts';
 import { User } from './users.ts';
@@ -52,7 +52,7 @@ class TokenFilter {
 const TokenList = listArgs(TokenFilter, orderOf('Token', { ID: 'id', NAME: 'name', CREATED_AT: 'createdAt' }));
 
 @ObjectType('TokenPayload', { description: 'A token that was made.', simpleResolvers: true })
-class TokenPayload {
+class TokenPayload extends Payload {
   @Field(() => Token, { description: 'The token.' })
   token!: unknown;
 

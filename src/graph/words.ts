@@ -1,6 +1,8 @@
 // The closed sets of words of the graph, and what each word means. A word of the store without a meaning here does not compile.
 import { registerEnumType } from 'type-graphql';
 import type { SupervisorMode as Mode } from '../platform/differences.ts';
+import type { Subject } from '../platform/told.ts';
+import type { EventType as Event } from '../store/entities/event.ts';
 import type { DriverChoice as Choice, CredentialKind as Credential } from '../store/entities/node.ts';
 import type { RunDriver as Driver, LinkState as Link } from '../store/entities/node-link.ts';
 import type {
@@ -49,6 +51,32 @@ function words<Word extends string>(name: string, description: string, meanings:
 export const OrderDirection = words<'ASC' | 'DESC'>('OrderDirection', 'Which end of an order comes first.', {
   ASC: 'The smallest, or the oldest.',
   DESC: 'The largest, or the newest.',
+});
+
+export const EventType = words<Event>('EventType', 'What kind of thing happened.', {
+  CREATED: 'Something is new.',
+  UPDATED: 'Something was changed.',
+  DELETED: 'Something is gone.',
+  RELATION_ADDED: 'Two things belong together: a tenant to an instance, a user or an integration to a tenant.',
+  RELATION_REMOVED: 'They do no longer.',
+  PROCESS_STATUS: 'Something else was seen of a process.',
+  NODE_CONNECTION: 'The link of the gateway to a node stands otherwise; `after` is null when there is none any longer.',
+  OPERATION_STATE: 'An operation, or a step of one, has come further.',
+  ACCESS_REFUSED: 'Somebody tried what is not allowed.',
+});
+
+export const EventSubject = words<Subject>('EventSubject', 'What kind of thing an event is about.', {
+  INSTANCE: 'An instance.',
+  TENANT: 'A tenant.',
+  USER: 'A user; its id is the e-mail.',
+  INTEGRATION: 'An integration.',
+  NODE: 'A node, or the link to it.',
+  SERVICE: 'A service.',
+  PROCESS: 'A process.',
+  OPERATION: 'An operation.',
+  OPERATION_STEP: 'A step of an operation.',
+  TOKEN: 'A token; its id is the part of it that is no secret.',
+  GATEWAY: 'The gateway itself.',
 });
 
 export const Role = words<UserRole>('Role', 'What a user may do.', {

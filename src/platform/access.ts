@@ -103,7 +103,10 @@ export class Access {
     this.#used.set(token, performance.now());
     const lastUsedAt = new Date().toISOString();
     const write = this.store
-      .write((em) => em.nativeUpdate(Token, { id: token }, { lastUsedAt }))
+      .write(async (em) => {
+        const used = await em.findOne(Token, token);
+        if (used) used.lastUsedAt = lastUsedAt;
+      })
       // A store that cannot be written tells so where it matters.
       .catch(() => {})
       .finally(() => this.#writes.delete(write));

@@ -6,7 +6,7 @@ import { Secret } from '../secret.ts';
 import { now } from '../store/entities/columns.ts';
 import { StoredAnswer } from '../store/entities/stored-answer.ts';
 import type { Keyring } from '../store/keyring.ts';
-import type { EntityManager, Store } from '../store/store.ts';
+import { type EntityManager, type Store, untold } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { canonical } from './canonical.ts';
 
@@ -84,7 +84,7 @@ export class Answers {
     } catch (error) {
       // What was not done can be asked for again from its beginning.
       if (attempt.operation !== null)
-        await this.store.write((em) => em.nativeDelete(StoredAnswer, { ...attempt.place, answer: null }));
+        await this.store.write((em) => untold(em).nativeDelete(StoredAnswer, { ...attempt.place, answer: null }));
       throw error;
     }
   }
@@ -115,16 +115,16 @@ export const settledOperation = (): string | undefined => current.getStore()?.op
 async function keep(em: EntityManager, attempt: Attempt, answer: Answer | undefined): Promise<void> {
   const { place, fingerprint, keyring, operation } = attempt;
   const expired = await em.find(StoredAnswer, { createdAt: { $lt: cutoff() } }, { limit: PRUNED_AT_ONCE });
-  await em.nativeDelete(StoredAnswer, { id: { $in: expired.map(({ id }) => id) } });
-  await em.nativeDelete(StoredAnswer, place);
+  await untold(em).nativeDelete(StoredAnswer, { id: { $in: expired.map(({ id }) => id) } });
+  await untold(em).nativeDelete(StoredAnswer, place);
   const sealed = answer && keyring.seal(sealedAt(place), new Secret(JSON.stringify(answer)));
-  await em.insert(StoredAnswer, { ...place, fingerprint, operation, answer: sealed ?? null, createdAt: now() });
+  await untold(em).insert(StoredAnswer, { ...place, fingerprint, operation, answer: sealed ?? null, createdAt: now() });
 }
 
 async function find(em: EntityManager, place: Attempt['place']): Promise<StoredAnswer | null> {
   const kept = await em.findOne(StoredAnswer, place);
   if (!kept || kept.createdAt >= cutoff()) return kept;
-  await em.nativeDelete(StoredAnswer, place);
+  await untold(em).nativeDelete(StoredAnswer, place);
   return null;
 }
 

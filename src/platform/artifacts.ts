@@ -63,7 +63,10 @@ export class Artifacts {
 
   /** Writes down what the process is started with. */
   async note(processId: string, hash: string | null): Promise<void> {
-    await this.store.write((em) => em.nativeUpdate(Process, { id: processId }, { artifact: hash }));
+    await this.store.write(async (em) => {
+      const process = await em.findOne(Process, processId);
+      if (process) process.artifact = hash;
+    });
   }
 
   async #operationOf(stepId: number): Promise<string> {

@@ -6,6 +6,7 @@ import { atMost } from '../patience.ts';
 import { Operation, type OperationKind } from '../store/entities/operation.ts';
 import { OperationStep, type StepState } from '../store/entities/operation-step.ts';
 import { publicId } from '../store/ids.ts';
+import { because } from '../store/log/cause.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { HealthWait } from './health.ts';
 import { Lanes } from './lanes.ts';
@@ -110,7 +111,7 @@ export class Execution {
   #begin(operation: Operation, steps: readonly OpenStep[]): void {
     const { id, kind } = operation;
     if (operation.startedAt) this.log.info({ operation: id, kind }, 'this operation goes on');
-    const work = this.#carryOut(operation, steps)
+    const work = because({ actor: operation.actor, operation: id }, () => this.#carryOut(operation, steps))
       .catch((error) => {
         this.log.error({ operation: id, err: error }, 'this operation stopped short; it goes on in a moment');
         // What is done is done, and what is not can be repeated.

@@ -1,14 +1,17 @@
 // Instances: what may be said of them, and what goes with them.
 import { z } from 'zod';
 import { Instance } from '../store/entities/instance.ts';
+import { Node } from '../store/entities/node.ts';
+import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
+import { Service } from '../store/entities/service.ts';
 import { publicId } from '../store/ids.ts';
 import type { Actor } from './actor.ts';
 import { settle } from './answers.ts';
 import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import type { Platform } from './platform.ts';
-import { expectVersion, find, given } from './records.ts';
+import { expectVersion, find, given, removeAll } from './records.ts';
 
 const MAX_LINKS = 1000;
 const url = () => line(2000).nullish();
@@ -79,8 +82,11 @@ export async function deleteInstance(platform: Platform, actor: Actor, id: strin
     processes: { instance: instance.id },
     force,
     remove: async (em) => {
-      await em.nativeDelete(Process, { instance: instance.id });
-      await em.nativeDelete(Instance, instance.id);
+      await removeAll(em, NodeLink, { node: { instance: instance.id } });
+      await removeAll(em, Process, { instance: instance.id });
+      await removeAll(em, Service, { instance: instance.id });
+      await removeAll(em, Node, { instance: instance.id });
+      await removeAll(em, Instance, { id: instance.id });
     },
   });
   return id;

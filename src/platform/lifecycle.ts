@@ -5,6 +5,7 @@ import { atMost } from '../patience.ts';
 import { Operation, type OperationKind, type OperationTarget } from '../store/entities/operation.ts';
 import { OperationStep } from '../store/entities/operation-step.ts';
 import { type DesiredState, Process } from '../store/entities/process.ts';
+import { attribute } from '../store/log/cause.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { settle, settledOperation, settleOperation } from './answers.ts';
@@ -119,12 +120,15 @@ export async function storeWish(
 ): Promise<string> {
   const desired = WANTED[kind];
   const before = new Map<string, DesiredState>();
-  for (const process of await em.find(Process, { id: { $in: [...ids] } })) {
+  const processes = await em.find(Process, { id: { $in: [...ids] } });
+  for (const process of processes) {
     before.set(process.id, process.desired);
     process.desired = desired;
     process.desiredActor = actor.name;
   }
-  return storeOperation(em, actor.name, kind, target, ids, before);
+  const operation = storeOperation(em, actor.name, kind, target, ids, before);
+  for (const process of processes) attribute(process, { actor: actor.name, operation });
+  return operation;
 }
 
 /** The same without a word about what is wanted. `before`: what was wanted of each before, to go back to if the step is cancelled. */

@@ -6,10 +6,11 @@ import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
 import { keyOf, publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
+import { learn } from '../store/log/changes.ts';
 import { nodesInUse } from '../store/nodes-in-use.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Platform } from './platform.ts';
-import { find } from './records.ts';
+import { find, removeAll } from './records.ts';
 
 /** The sealed fields of a node, by the names that they have in inputs. */
 export const SECRETS = ['password', 'privateKey', 'passphrase'] as const;
@@ -47,7 +48,7 @@ const isAt = (node: Node, { host, port }: Place) => node.ipAddress === host && n
 
 // Learnt, not written: it is no new version of the node.
 const keepHostKeys = (em: EntityManager, node: Node, keys: readonly HostKey[]) =>
-  em.nativeUpdate(Node, { id: node.id }, { hostKeys: formatKeys(keys) });
+  learn(em, node, { hostKeys: formatKeys(keys) });
 
 /** Host keys as they are stored: a JSON list of type and fingerprint. */
 export const formatKeys = (keys: readonly HostKey[]): string =>
@@ -87,14 +88,15 @@ export async function recordLink(store: Store, connection: Connection): Promise<
 
 /** Writes down how far away a connected node is. */
 export async function recordLatency(store: Store, nodeId: string, latencyMs: number): Promise<void> {
-  await store.write((em) =>
-    em.nativeUpdate(NodeLink, { node: keyOf('Node', nodeId), state: 'CONNECTED' }, { latencyMs }),
-  );
+  await store.write(async (em) => {
+    const link = await em.findOne(NodeLink, { node: keyOf('Node', nodeId), state: 'CONNECTED' });
+    if (link) link.latencyMs = latencyMs;
+  });
 }
 
 /** The gateway keeps no link to this node any longer; without a node, to none. */
 export async function forgetLinks(store: Store, nodeId?: string): Promise<void> {
-  await store.write((em) => em.nativeDelete(NodeLink, nodeId === undefined ? {} : { node: keyOf('Node', nodeId) }));
+  await store.write((em) => removeAll(em, NodeLink, nodeId === undefined ? {} : { node: keyOf('Node', nodeId) }));
 }
 
 /** Keeps a link to a node while it has processes, with the credentials it has now. */

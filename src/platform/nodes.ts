@@ -6,6 +6,7 @@ import { Secret } from '../secret.ts';
 import { now } from '../store/entities/columns.ts';
 import { Instance } from '../store/entities/instance.ts';
 import { DRIVER_CHOICES, Node } from '../store/entities/node.ts';
+import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
@@ -16,7 +17,7 @@ import { address, check, line, prose, secret } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { endLink, placeOf, SECRETS, type SecretName, targetOf, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
-import { expectVersion, find, given } from './records.ts';
+import { expectVersion, find, given, removeAll } from './records.ts';
 
 const NODE = z.object({
   name: line(),
@@ -90,8 +91,9 @@ export async function deleteNode(platform: Platform, actor: Actor, id: string, f
     remove: async (em) => {
       // Once more: one may have been created since.
       if (!force) await expectNoProcesses(em, node);
-      await em.nativeDelete(Process, { node: node.id });
-      await em.nativeDelete(Node, node.id);
+      await removeAll(em, NodeLink, { node: node.id });
+      await removeAll(em, Process, { node: node.id });
+      await removeAll(em, Node, { id: node.id });
     },
   });
   await endLink(platform, id);

@@ -31,7 +31,10 @@ export class OperationRecord {
 
   /** The first half of a restart is done: whoever goes on with it after the end of the gateway does not stop what it started. */
   async noteStopped(stepId: number): Promise<void> {
-    await this.store.write((em) => em.nativeUpdate(OperationStep, { id: stepId }, { stoppedAt: now() }));
+    await this.store.write(async (em) => {
+      const step = await em.findOne(OperationStep, stepId);
+      if (step) step.stoppedAt = now();
+    });
   }
 
   /** Whether the first half of a restart is done. */

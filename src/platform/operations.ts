@@ -53,7 +53,7 @@ export async function deleteOperation({ store }: Platform, id: string): Promise<
     const operation = await find(em, Operation, id);
     if (!operation.finishedAt)
       throw new GantryError('CONFLICT', `Operation ${id} is under way: wait until it has ended.`, 'id');
-    await em.nativeDelete(Operation, { id });
+    em.remove(operation);
     await settle(em, { id });
     return id;
   });

@@ -6,6 +6,7 @@ import type { Access } from './access.ts';
 import type { Answers } from './answers.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { NewsBus } from './news.ts';
+import type { Refusals } from './refusals.ts';
 import type { ServiceTypes } from './service-types.ts';
 import type { StatusBook } from './status.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -21,4 +22,5 @@ export interface Platform {
   readonly supervisor: Supervisor;
   readonly access: Access;
   readonly answers: Answers;
+  readonly refusals: Refusals;
 }

@@ -11,7 +11,7 @@ import { settle } from './answers.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
-import { find } from './records.ts';
+import { find, removeAll } from './records.ts';
 import { expectOpen } from './run-spec.ts';
 
 export interface NewProcess {
@@ -53,7 +53,7 @@ export async function deleteProcess(platform: Platform, actor: Actor, id: string
     processes: { id: process.id },
     force,
     remove: async (em) => {
-      await em.nativeDelete(Process, { id: process.id });
+      await removeAll(em, Process, { id: process.id });
     },
   });
   return id;

@@ -1,7 +1,7 @@
 // Finding, guarding and changing records, the same way for every noun.
 import { GantryError, notFound } from '../errors.ts';
 import { keyOf } from '../store/ids.ts';
-import type { EntityClass, EntityManager } from '../store/store.ts';
+import type { EntityClass, EntityManager, FilterQuery } from '../store/store.ts';
 
 /** The record with this public id. Throws NOT_FOUND that names the noun, the id, and the input field that gave it. */
 export async function find<Entity extends object>(
@@ -14,6 +14,15 @@ export async function find<Entity extends object>(
   const found = await em.findOne(entity, keyOf(noun, id) as never);
   if (!found) throw notFound(noun.toLowerCase(), id, field);
   return found;
+}
+
+/** Deletes what matches, each told in the log. */
+export async function removeAll<Entity extends object>(
+  em: EntityManager,
+  entity: EntityClass<Entity>,
+  where: FilterQuery<Entity>,
+): Promise<void> {
+  for (const found of await em.find(entity, where as never)) em.remove(found);
 }
 
 /** Throws VERSION_CONFLICT unless the record is still at the version that the caller has seen. */

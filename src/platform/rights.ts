@@ -75,6 +75,7 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   operation: to('VIEWER', 'Operation'),
   // What is told is judged change by change.
   processStatus: ANY,
+  events: ANY,
 };
 
 const OF_OWN_INSTANCE = ['instance', 'tenants', 'users'];

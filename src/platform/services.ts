@@ -10,7 +10,7 @@ import { check, jsonObject, line, prose } from './check.ts';
 import { deleteWithProcesses } from './deletion.ts';
 import { healthCheckColumns, SERVICE_HEALTH } from './health-checks.ts';
 import type { Platform } from './platform.ts';
-import { expectVersion, find, given } from './records.ts';
+import { expectVersion, find, given, removeAll } from './records.ts';
 import { RESTART, restartColumns } from './restarts.ts';
 
 const SERVICE = z.object({
@@ -76,8 +76,8 @@ export async function deleteService(platform: Platform, actor: Actor, id: string
     processes: { service: service.id },
     force,
     remove: async (em) => {
-      await em.nativeDelete(Process, { service: service.id });
-      await em.nativeDelete(Service, service.id);
+      await removeAll(em, Process, { service: service.id });
+      await removeAll(em, Service, { id: service.id });
     },
   });
   return id;

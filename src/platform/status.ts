@@ -5,6 +5,7 @@ import { GantryError } from '../errors.ts';
 import { now } from '../store/entities/columns.ts';
 import { Process, type ProcessStatus, type StatusReason } from '../store/entities/process.ts';
 import { keyOf, publicId } from '../store/ids.ts';
+import { attribute, currentDeed } from '../store/log/cause.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { type HealthSeen, healthColumns, isChecked } from './health.ts';
@@ -38,6 +39,8 @@ export interface Seen {
 }
 
 interface Entry {
+  /** Id of the operation that it was seen in. */
+  readonly operation: string | undefined;
   readonly find: (em: EntityManager) => Promise<{ process: Process; seen: Seen }[]>;
   /** Told how many processes it was about, once that is written down. */
   readonly done: (count: number) => void;
@@ -115,7 +118,7 @@ export class StatusBook {
 
   #enqueue(find: Entry['find']): Promise<number> {
     return new Promise((done) => {
-      this.#pending.push({ find, done });
+      this.#pending.push({ find, done, operation: currentDeed()?.cause.operation });
       this.#writing ??= this.#drain();
     });
   }
@@ -162,7 +165,10 @@ export class StatusBook {
         if (seen.unless?.(process)) continue;
         const previous = process.status;
         const news = apply(process, seen);
-        if (news) changes.push(toChange(process, previous, news));
+        if (!news) continue;
+        // Of its own: the transaction is that of all who wrote something down meanwhile.
+        attribute(process, { operation: entry.operation });
+        changes.push(toChange(process, previous, news));
       }
     }
     return { counts, changes };

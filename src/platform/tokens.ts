@@ -10,7 +10,7 @@ import { settle } from './answers.ts';
 import { check, line } from './check.ts';
 import { durationMs } from './durations.ts';
 import type { Platform } from './platform.ts';
-import { find } from './records.ts';
+import { find, removeAll } from './records.ts';
 import { unauthenticated } from './rights.ts';
 import { newToken } from './token-text.ts';
 
@@ -77,7 +77,8 @@ async function make({ store }: Platform, email: string, name: string, role: Role
   await store.write(async (em) => {
     const user = await find(em, User, email, 'input.user');
     const now = Date.now();
-    await em.nativeDelete(Token, { user: email, expiresAt: { $lte: new Date(now).toISOString() } });
+    await removeAll(em, Token, { user: email, expiresAt: { $lte: new Date(now).toISOString() } });
+    await em.flush();
     if ((await em.count(Token, { user: email })) >= MAX_TOKENS)
       throw new GantryError('CONFLICT', `A user has at most ${MAX_TOKENS} tokens: revoke those that are not used.`);
     const expiresAt = new Date(now + lifetimeMs).toISOString();

@@ -34,9 +34,10 @@ export class TransferNotes {
     const { sent, total } = this.#latest ?? { sent: 0, total: 0 };
     this.#latest = undefined;
     this.#writing = this.store
-      .write((em) =>
-        em.nativeUpdate(OperationStep, { id: this.stepId }, { artifactBytesSent: sent, artifactBytes: total }),
-      )
+      .write(async (em) => {
+        const step = await em.findOne(OperationStep, this.stepId);
+        if (step) em.assign(step, { artifactBytesSent: sent, artifactBytes: total });
+      })
       .then(() => this.bus.publish('operationChange', this.operationId))
       // A note that cannot be written is one note less; whether the start succeeds is told by others.
       .catch(() => {})

@@ -11,7 +11,7 @@ import type { EntityManager } from '../store/store.ts';
 import { settle } from './answers.ts';
 import { check, email, line, secret } from './check.ts';
 import type { Platform } from './platform.ts';
-import { expectFree, expectVersion, find, given } from './records.ts';
+import { expectFree, expectVersion, find, given, removeAll } from './records.ts';
 
 // scrypt reads it all: a bound keeps a login from being work for minutes.
 const MAX_PASSWORD = 1024;
@@ -57,7 +57,7 @@ export async function updateUser(
     const user = await find(em, User, id, 'email');
     expectVersion(user, 'user', ifVersion);
     // Whoever knew the old password, or holds what was made with it, has to log in anew.
-    if (hashed.passwordHash) await em.nativeDelete(Token, { user: id });
+    if (hashed.passwordHash) await removeAll(em, Token, { user: id });
     em.assign(user, { ...given(changes), ...hashed } as never);
     if (tenants) {
       await user.tenants.init();
@@ -71,7 +71,9 @@ export async function updateUser(
 
 export async function deleteUser({ store, bus }: Platform, id: string): Promise<string> {
   await store.write(async (em) => {
-    em.remove(await find(em, User, id, 'email'));
+    const user = await find(em, User, id, 'email');
+    await removeAll(em, Token, { user: id });
+    em.remove(user);
     await settle(em, { id });
   });
   bus.publish('accessChange', id);

@@ -1,4 +1,5 @@
 // The entities of the store, in the order in which they refer to each other.
+import { EventAudience, EventEntry, EventHead } from './event.ts';
 import { Instance } from './instance.ts';
 import { Integration } from './integration.ts';
 import { Node } from './node.ts';
@@ -27,4 +28,7 @@ export const ENTITIES = [
   OperationArtifact,
   Token,
   StoredAnswer,
+  EventAudience,
+  EventEntry,
+  EventHead,
 ];

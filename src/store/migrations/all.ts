@@ -3,6 +3,7 @@ import { InitialSchema } from './0001-initial-schema.ts';
 import { NodeLinks } from './0002-node-links.ts';
 import { Restarts } from './0003-restarts.ts';
 import { StepsThatGoOn } from './0004-steps-that-go-on.ts';
+import { Events } from './0005-events.ts';
 import { Health } from './0006-health.ts';
 import { ArtifactVersions } from './0007-artifacts.ts';
 import { NodeDrivers } from './0008-node-drivers.ts';
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   { name: '0002-node-links', class: NodeLinks },
   { name: '0003-restarts', class: Restarts },
   { name: '0004-steps-that-go-on', class: StepsThatGoOn },
+  { name: '0005-events', class: Events },
   { name: '0006-health', class: Health },
   { name: '0007-artifacts', class: ArtifactVersions },
   { name: '0008-node-drivers', class: NodeDrivers },

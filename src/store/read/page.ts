@@ -1,5 +1,6 @@
 // Writes one page of a list: keyset pagination (stable under inserts), filters, order, cursors, page info, total count.
 import { badInput } from '../../errors.ts';
+import { HEAD_CURSOR_SQL } from '../log/cursor.ts';
 import { decodeCursor } from './cursor.ts';
 import { conditions } from './filters.ts';
 import type { Model } from './model.ts';
@@ -91,6 +92,8 @@ function writePart(context: PageContext, part: PagePart, total: () => string): s
       return literal(part.name);
     case 'totalCount':
       return total();
+    case 'asOf':
+      return HEAD_CURSOR_SQL;
     case 'nodes':
       return writeList(context, (alias) => writer.object(part.object, alias, needs));
     case 'edges':

@@ -25,7 +25,9 @@ export type PagePart =
   | { readonly kind: 'nodes'; readonly key: string; readonly object: ObjectSelection }
   | { readonly kind: 'edges'; readonly key: string; readonly parts: readonly EdgePart[] }
   | { readonly kind: 'pageInfo'; readonly key: string; readonly parts: readonly PageInfoPart[] }
-  | { readonly kind: 'totalCount'; readonly key: string };
+  | { readonly kind: 'totalCount'; readonly key: string }
+  /** The place in the log that the page was read at. */
+  | { readonly kind: 'asOf'; readonly key: string };
 
 export type EdgePart =
   | { readonly kind: 'typename'; readonly key: string; readonly name: string }
@@ -36,8 +38,9 @@ export type PageInfoPart =
   | { readonly kind: 'typename'; readonly key: string; readonly name: string }
   | { readonly kind: 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'; readonly key: string };
 
-/** One root of a read: a thing by its id, or a page of all there are. */
+/** One root of a read: a thing by its id, a page of all there are, or the place in the log that all of it was read at. */
 export type RootSelection =
+  | { readonly kind: 'asOf'; readonly key: string }
   | { readonly kind: 'one'; readonly key: string; readonly args: number; readonly object: ObjectSelection }
   | { readonly kind: 'page'; readonly key: string; readonly page: PageSelection };
 

@@ -2,6 +2,7 @@
 // read, and the number of statements does not depend on the number of rows.
 import { badInput } from '../../errors.ts';
 import { ID_PREFIXES, isCounted, keyOf } from '../ids.ts';
+import { HEAD_CURSOR_SQL } from '../log/cursor.ts';
 import type { Model, Models, Relation } from './model.ts';
 import { type PageSource, writePage } from './page.ts';
 import type { FieldSelection, ObjectSelection, PageSelection, ReadArgs, RootSelection } from './selection.ts';
@@ -83,6 +84,7 @@ class SqlWriter implements Writer {
   }
 
   root(root: RootSelection): string {
+    if (root.kind === 'asOf') return HEAD_CURSOR_SQL;
     if (root.kind === 'page')
       return this.page(root.page, (model, alias) => ({ from: `${quote(model.table)} ${alias}`, where: [] }));
     const model = this.model(root.object.entity);
