@@ -2,6 +2,7 @@
 
 import { GantryError } from '../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { StopResult } from '../fleet/types.ts';
 import { now } from '../store/entities/columns.ts';
 import type { Operation, OperationKind } from '../store/entities/operation.ts';
 import { Process } from '../store/entities/process.ts';
@@ -83,6 +84,8 @@ export class StepRunner {
     const watch = watchHealth(this.bus, process.id);
     let wait: HealthWait | undefined;
     try {
+      // Its node has lost the records of it, and may run it all the same: nothing is to run twice.
+      if (process.statusReason === 'NOT_ON_NODE') await this.#end(subject);
       const { outcome, pid } = await this.fleet.start(nodeId, process.id, run.spec, { timeoutMs: START_TIMEOUT_MS });
       if (outcome === 'ALREADY') {
         // It was not started now, but once before, with what it had then.
@@ -140,7 +143,6 @@ export class StepRunner {
   async #stop({ process, nodeId }: Subject, actor: string): Promise<void> {
     // It was never started: it is stopped, and no node has to say so.
     if (process.startedAt === null || process.startedAt === undefined) return;
-    const { stopSignal: signal, graceMs } = this.#stopSettings(process);
     await this.status.record({
       processId: process.id,
       actor,
@@ -151,11 +153,7 @@ export class StepRunner {
       unless: isDown,
     });
     try {
-      const ended = await this.fleet.stop(nodeId, process.id, {
-        signal,
-        graceMs,
-        timeoutMs: graceMs + STOP_TIMEOUT_MS,
-      });
+      const ended = await this.#end({ process, nodeId });
       await this.status.record({
         processId: process.id,
         actor,
@@ -167,6 +165,11 @@ export class StepRunner {
     } catch (error) {
       throw await this.#lookAgain(nodeId, process, error);
     }
+  }
+
+  #end({ process, nodeId }: Subject): Promise<StopResult> {
+    const { stopSignal: signal, graceMs } = this.#stopSettings(process);
+    return this.fleet.stop(nodeId, process.id, { signal, graceMs, timeoutMs: graceMs + STOP_TIMEOUT_MS });
   }
 
   /** All that a start takes, on the node too. Throws StepFailure before anything is copied for what cannot be started. */

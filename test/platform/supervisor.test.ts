@@ -1,6 +1,6 @@
 // The supervisor: whatever happens to a process on its node, it ends as the operator said.
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TestGateway } from '../kit/gateway.ts';
@@ -105,6 +105,20 @@ describe('a process that should run', () => {
     rmSync(machine.node.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     await machine.join();
     await runs(process, 2);
+  });
+
+  it('and still runs though its node has lost all records is started anew, and never beside itself', async () => {
+    const process = await started();
+    const stopped = await started();
+    const pids = await Promise.all([process, stopped].map(async (id) => (await world.look(id)).pid as number));
+    await machine.cut();
+    rmSync(machine.node.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await machine.join();
+    await runs(process, 2);
+    expect(existsSync(`/proc/${pids[0]}/exe`)).toBe(false);
+    expect((await world.change('stopProcess', stopped, 'PT1M')).state).toBe('SUCCEEDED');
+    expect(existsSync(`/proc/${pids[1]}/exe`)).toBe(false);
+    expect(real.doubles()).toBe(0);
   });
 
   it('and could not be started while its node was down is started when it comes back', async () => {

@@ -438,6 +438,37 @@ sweep() {
   return 1
 }
 
+# Prints the pids of what carries id $1 and the home of this user: of two homes on one machine, each has its own.
+unrecorded() {
+  for unrecorded_file in $(
+    set +f
+    grep -slzxF "GANTRY_ID=$1" /proc/[0-9]*/environ
+  ); do
+    grep -sqzxF "HOME=$HOME" "$unrecorded_file" || continue
+    unrecorded_file=${unrecorded_file#/proc/}
+    unrecorded_pid=${unrecorded_file%/environ}
+    read_stat "$unrecorded_pid" && printf '%s ' "$unrecorded_pid"
+  done
+}
+
+# Ends process $1 though all record of it is gone: signal $2, KILL after $3 ms. Without a policy to read, its keeper goes with it.
+end_unrecorded() {
+  end_round=0
+  end_kill_at=$((($3 + 99) / 100))
+  while :; do
+    end_pids=$(unrecorded "$1")
+    [ "$end_pids" ] || return 0
+    [ $end_round -gt $((end_kill_at + 30)) ] && return 1
+    end_signal=
+    if [ $end_round -ge $end_kill_at ]; then end_signal=KILL; elif [ $end_round = 0 ]; then end_signal=$2; fi
+    for end_pid in $end_pids; do
+      [ "$end_signal" ] && kill -s "$end_signal" "$end_pid" && kill -s CONT "$end_pid"
+    done 2>/dev/null
+    end_round=$((end_round + 1))
+    sleep 0.1
+  done
+}
+
 # ---- requests; each leaves its words in `answer` and returns its code ----
 
 valid_id() { case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]*) return 1 ;; esac; }
@@ -550,8 +581,12 @@ stop_process() {
   case $2 in TERM | INT | QUIT | HUP | USR1 | USR2 | KILL) ;; *) return 64 ;; esac
   case $3 in '' | *[!0-9]* | ????????*) return 64 ;; esac
   dir=$root/processes/$1
-  answer='stopped -'
-  [ -d "$dir" ] || return 0
+  if [ ! -d "$dir" ]; then
+    answer='stopped -'
+    end_unrecorded "$@" && return 0
+    answer=leftovers
+    return 70
+  fi
   answer=locked
   grab "$dir/op" 9 200 || return 75
   # On a full disk nobody can be told not to restart it: then nobody may live to do so.
