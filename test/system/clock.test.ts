@@ -1,6 +1,6 @@
 // Clocks that are wrong, and that jump: on a node by years, under the gateway by days. Nothing is lost or restarted for it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,18 +18,10 @@ const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const timeout = { timeoutMs: 30_000 };
 
 /** The library that lies about the time, wherever this machine's kind of processor has it. */
-function library(): string | undefined {
-  for (const base of ['/usr/lib', '/usr/lib64']) {
-    try {
-      const found = readdirSync(base, { recursive: true, encoding: 'utf8' });
-      const file = found.find((each) => each.endsWith('faketime/libfaketimeMT.so.1'));
-      if (file) return join(base, file);
-    } catch {
-      // no such folder
-    }
-  }
-  return undefined;
-}
+const library = () =>
+  ['', ...readdirSync('/usr/lib')]
+    .map((folder) => join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1'))
+    .find((file) => existsSync(file));
 
 /** An environment whose clock is off by what `set` says, as in `+5y`. Time itself goes on as it does. */
 function falseClock(folder: string, off: string) {
@@ -82,7 +74,7 @@ describe.skipIf(!can('clocks that jump', ['faketime']))('with a clock that jumps
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('a gateway goes on as before: starts, stops and crashes are told, and its links stay', async () => {
+  it('a gateway goes on as before: starts and stops come about, and its links stay', async () => {
     await using machine = await fakeNode();
     const folder = mkdtempSync(join(tmpdir(), 'gantry-clock-'));
     const clock = falseClock(folder, '+0');
