@@ -10,6 +10,10 @@ import { PASSWORD_DISPLAYS, type PasswordDisplay } from './store/shown-secrets.t
 
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const SWITCH = ['on', 'off'] as const;
+// What a token may send where one is asked for: a hundred a second.
+const REQUESTS_PER_MINUTE = 6_000;
+
 const SETTINGS = z.object({
   GANTRY_HOST: z.string().min(1, 'must be an address to listen on, as in 127.0.0.1').default('127.0.0.1'),
   GANTRY_PORT: port().default(4000),
@@ -32,6 +36,12 @@ const SETTINGS = z.object({
   GANTRY_OPEN_TO_ALL: z
     .literal('yes', 'must be yes, or not set: yes lets whoever reaches the gateway do everything')
     .optional(),
+  GANTRY_MAX_COST: count('rows', 9).default(50_000),
+  GANTRY_REQUESTS_PER_MINUTE: count('requests, 0 for no limit', 9).optional(),
+  GANTRY_INTROSPECTION: z.enum(SWITCH, 'must be on or off').default('on'),
+  GANTRY_TRUSTED_DOCUMENTS: z.string().min(1, 'must be a folder').optional(),
+  GANTRY_TLS_CERT: z.string().min(1, 'must be a file').optional(),
+  GANTRY_TLS_KEY: z.string().min(1, 'must be a file').optional(),
   GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
   GANTRY_SHUTDOWN_SECONDS: z
     .string()
@@ -65,6 +75,16 @@ export interface Config {
   readonly supervisor: SupervisorMode;
   /** Whether callers have to say who they are. */
   readonly access: AccessMode;
+  /** Rows that a document could read at most, if all of its pages were full. */
+  readonly maxCost: number;
+  /** Requests of a token, or of an address without one; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  /** Whether the schema may be asked for, and GraphiQL is shown. */
+  readonly introspection: boolean;
+  /** A folder with the only documents that are answered. */
+  readonly trustedDocuments: string | undefined;
+  /** Files with the certificate and its key. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly logLevel: (typeof LEVELS)[number];
   /** Milliseconds that running requests are given when the gateway closes. */
   readonly shutdownMs: number;
@@ -83,7 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const mistakes = [
     ...(result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...unknown.map((name) => `${name} is not a setting`),
-    ...(result.success ? risks(result.data) : []),
+    ...(result.success ? [...risks(result.data), ...halves(result.data)] : []),
   ];
   if (!result.success || mistakes.length > 0) {
     throw new GantryError(
@@ -106,6 +126,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     allowedHosts: data.GANTRY_ALLOWED_HOSTS?.split(',').map((name) => name.trim().toLowerCase()) ?? [],
     supervisor: data.GANTRY_SUPERVISOR,
     access: data.GANTRY_ACCESS,
+    maxCost: data.GANTRY_MAX_COST,
+    requestsPerMinute: data.GANTRY_REQUESTS_PER_MINUTE ?? (data.GANTRY_ACCESS === 'token' ? REQUESTS_PER_MINUTE : 0),
+    introspection: data.GANTRY_INTROSPECTION === 'on',
+    trustedDocuments: data.GANTRY_TRUSTED_DOCUMENTS && resolve(data.GANTRY_TRUSTED_DOCUMENTS),
+    tls:
+      data.GANTRY_TLS_CERT && data.GANTRY_TLS_KEY
+        ? { cert: resolve(data.GANTRY_TLS_CERT), key: resolve(data.GANTRY_TLS_KEY) }
+        : undefined,
     logLevel: data.GANTRY_LOG_LEVEL,
     shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
   };
@@ -130,6 +158,16 @@ function networks() {
       return z.NEVER;
     }
   });
+}
+
+const halves = ({ GANTRY_TLS_CERT: cert, GANTRY_TLS_KEY: key }: Settings): string[] =>
+  (cert === undefined) === (key === undefined) ? [] : ['GANTRY_TLS_CERT and GANTRY_TLS_KEY are set together'];
+
+function count(what: string, digits: number) {
+  return z
+    .string()
+    .regex(new RegExp(`^\\d{1,${digits}}$`), `must be a number of ${what}`)
+    .transform(Number);
 }
 
 function port() {

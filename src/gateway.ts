@@ -1,8 +1,6 @@
 // The composition root: the one place where everything is assembled; closed in reverse.
 
 import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { type Logger, pino } from 'pino';
 import { Bus } from './bus/bus.ts';
@@ -10,17 +8,20 @@ import type { Config } from './config.ts';
 import { GantryError } from './errors.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { attributeMutations } from './graph/deeds.ts';
+import { TrustedDocuments } from './graph/documents.ts';
 import { doorTo } from './graph/door.ts';
 import { errorFormatter } from './graph/errors.ts';
 import { Executor } from './graph/executor.ts';
 import { createHosts } from './graph/hosts.ts';
 import { createHttp, GRAPHQL_PATH } from './graph/http.ts';
 import { internalSchema } from './graph/internal.ts';
+import type { DocumentLimits } from './graph/limits.ts';
 import { Planner } from './graph/planner.ts';
 import { guardRoots } from './graph/rights.ts';
 import { buildSchema } from './graph/schema.ts';
 import { createServer } from './graph/server.ts';
 import { openSockets } from './graph/sockets.ts';
+import { listen, readTls } from './listening.ts';
 import { atMost } from './patience.ts';
 import { Access } from './platform/access.ts';
 import { Answers } from './platform/answers.ts';
@@ -120,7 +121,10 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   guardRoots(schema, planner);
   // Around the rights: who is refused has tried it all the same.
   attributeMutations(schema);
-  const apollo = createServer(schema, planner, log);
+  const trusted =
+    config.trustedDocuments === undefined ? undefined : TrustedDocuments.load(config.trustedDocuments, schema);
+  const limits: DocumentLimits = { maxCost: config.maxCost, trusted };
+  const apollo = createServer(schema, planner, { limits, isIntrospected: config.introspection }, log);
   await apollo.start();
   opening.defer(() => apollo.stop());
   let isClosing = false;
@@ -129,11 +133,12 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     store.check();
   };
   const hosts = createHosts(config.host, config.allowedHosts);
-  const http = createHttp(apollo, door, { ready }, hosts, log);
+  const { requestsPerMinute, introspection: hasPage } = config;
+  const http = createHttp(apollo, door, { ready, hosts, tls: readTls(config), requestsPerMinute, hasPage }, log);
   mountDialects(http, dialectExecutor(schema, store, log), dialects(config), door);
   const url = await listen(http, config);
   // After listening: until then an error of the server is for whoever started it.
-  const sockets = openSockets(http.server, GRAPHQL_PATH, schema, door, errorFormatter(log), hosts);
+  const sockets = openSockets(http.server, GRAPHQL_PATH, schema, door, limits, errorFormatter(log), hosts);
   opening.defer(async () => {
     isClosing = true;
     closeBy = performance.now() + config.shutdownMs;
@@ -162,25 +167,3 @@ const dialects = (config: Config) => [
   platformDialect(config.nodePasswords === 'masked' ? PASSWORD_MASK : undefined),
   topologyDialect,
 ];
-
-/** Answers with the address. Throws UNAVAILABLE, in a sentence, if it is not to be had. */
-async function listen(http: FastifyInstance, { host, port }: Config): Promise<string> {
-  try {
-    await http.listen({ host, port });
-  } catch (error) {
-    await http.close();
-    const why = LISTEN_FAILURES[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
-    throw new GantryError('UNAVAILABLE', `Gantry cannot listen on ${host} port ${port}: ${why}.`);
-  }
-  return addressOf(http.server.address() as AddressInfo);
-}
-
-const LISTEN_FAILURES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program does. Stop that one, or set GANTRY_PORT',
-  EADDRNOTAVAIL: 'the address is not one of this machine. Set GANTRY_HOST',
-  EACCES: 'it takes more rights than you have. Set GANTRY_PORT to a port above 1023',
-  ENOTFOUND: 'there is no such address. Set GANTRY_HOST',
-};
-
-const addressOf = ({ address, family, port }: AddressInfo) =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

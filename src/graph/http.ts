@@ -12,8 +12,12 @@ import type { Logger } from 'pino';
 import { GantryError } from '../errors.ts';
 import { type Context, forRequest } from './context.ts';
 import type { Door } from './door.ts';
+import { guardAnswers } from './headers.ts';
 import type { Hosts } from './hosts.ts';
+import { expectShallow } from './limits.ts';
 import { graphiqlPage } from './page.ts';
+import { limitRate } from './rate-limit.ts';
+import { expectKnown } from './rights.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -21,19 +25,31 @@ export const GRAPHQL_PATH = '/graphql';
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_SEGMENT = 1024;
 
-export interface Health {
+export interface HttpOptions {
   /** Throws, with the reason, while the gateway cannot serve. */
-  ready(): void;
+  readonly ready: () => void;
+  readonly hosts: Hosts;
+  readonly tls: Tls | undefined;
+  /** Requests of a token, or of an address without one; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  /** Whether GraphiQL is shown. */
+  readonly hasPage: boolean;
+}
+
+/** PEM texts. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export function createHttp(
   apollo: ApolloServer<Context>,
   door: Door,
-  health: Health,
-  hosts: Hosts,
+  { ready, hosts, tls, requestsPerMinute, hasPage }: HttpOptions,
   log: Logger,
 ): FastifyInstance {
   const http = Fastify({
+    ...(tls && { https: tls as never }),
     bodyLimit: MAX_BODY_BYTES,
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -46,10 +62,12 @@ export function createHttp(
     frameworkErrors: answerUnroutable,
   });
   closeAfterLastAnswer(http);
+  guardAnswers(http, tls !== undefined);
   http.addHook('onRequest', async ({ raw }) => {
     const refusal = hosts.refusal(raw);
     if (refusal) throw Object.assign(new Error(refusal), { statusCode: 403 });
   });
+  limitRate(http, requestsPerMinute);
   http.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => answerError(error, request, reply));
   http.setNotFoundHandler((request, reply) =>
     reply
@@ -62,15 +80,21 @@ export function createHttp(
     const { headers, ip: address } = request;
     contexts.set(request, forRequest(await door({ authorization: headers.authorization, address })));
   };
+  const preHandler = async (request: FastifyRequest) => {
+    expectShallow(request.body);
+    expectKnown((contexts.get(request) as Context).actor, request.body);
+  };
   const graphql = fastifyApolloHandler(apollo, { context: async (request) => contexts.get(request) as Context });
-  http.post(GRAPHQL_PATH, { onRequest }, graphql);
-  http.get(GRAPHQL_PATH, { onRequest }, (request, reply) =>
-    wantsPage(request) ? sendPage(reply) : graphql.call(http, request, reply),
-  );
+  http.post(GRAPHQL_PATH, { onRequest, preHandler }, graphql);
+  http.get(GRAPHQL_PATH, { onRequest }, (request, reply) => {
+    if (hasPage && wantsPage(request)) return sendPage(reply);
+    expectKnown((contexts.get(request) as Context).actor, request.query);
+    return graphql.call(http, request, reply);
+  });
   http.get('/healthz', (_request, reply) => reply.send({ status: 'alive' }));
   http.get('/readyz', (request, reply) => {
     try {
-      health.ready();
+      ready();
       return reply.send({ status: 'ready' });
     } catch (error) {
       request.log.warn({ err: error }, 'not ready');
@@ -102,7 +126,11 @@ function sendPage(reply: FastifyReply) {
 }
 
 /** Statuses of what is refused before GraphQL begins. */
-const STATUSES: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, TOO_MANY_REQUESTS: 429 };
+const STATUSES: Readonly<Record<string, number>> = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  TOO_MANY_REQUESTS: 429,
+};
 
 const errorBody = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
 

@@ -1,16 +1,16 @@
 // Asks the platform for the right to each root field that acts, or looks at more than the store, before anything of it runs.
 import {
   defaultFieldResolver,
-  GraphQLError,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLSchema,
   Kind,
-  type OperationDefinitionNode,
+  parse,
 } from 'graphql';
 import type { Actor } from '../platform/actor.ts';
 import { expectRight, RIGHTS, unauthenticated } from '../platform/rights.ts';
 import type { Context } from './context.ts';
+import { MAX_TOKENS } from './limits.ts';
 import type { Planner } from './planner.ts';
 
 type Field = GraphQLField<unknown, Context, Record<string, unknown>>;
@@ -36,16 +36,22 @@ function guarded(field: Field, run: Run): Run {
   };
 }
 
-/** Who has shown nothing may send what nobody has to be known for, and gets to know nothing else. Throws UNAUTHENTICATED with status 401. */
-export function expectKnown(actor: Actor, { selectionSet }: OperationDefinitionNode): void {
-  if (actor.role !== undefined) return;
-  const isFree = selectionSet.selections.every(
-    (each) => each.kind === Kind.FIELD && RIGHTS[each.name.value]?.role === 'NOBODY',
-  );
-  if (isFree) return;
-  const error = unauthenticated();
-  throw new GraphQLError(error.message, {
-    originalError: error,
-    extensions: { code: error.code, http: { status: 401 } },
-  });
+/** Who has shown nothing may log in, and gets to know nothing else, not even whether a document is good. Throws UNAUTHENTICATED. */
+export function expectKnown(actor: Actor, body: unknown): void {
+  if (actor.role === undefined && !isFree((body as { query?: unknown } | undefined)?.query)) throw unauthenticated();
+}
+
+function isFree(query: unknown): boolean {
+  try {
+    const { definitions } = parse(String(query), { maxTokens: MAX_TOKENS });
+    return definitions.every(
+      (definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION &&
+        definition.selectionSet.selections.every(
+          (each) => each.kind === Kind.FIELD && RIGHTS[each.name.value]?.role === 'NOBODY',
+        ),
+    );
+  } catch {
+    return false;
+  }
 }

@@ -6,11 +6,11 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
+import { GantryError } from '../errors.ts';
 import { type Context, replayExtensions } from './context.ts';
 import { errorFormatter } from './errors.ts';
-import { MAX_TOKENS } from './limits.ts';
+import { type DocumentLimits, expectAllowed, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
 import type { Planner } from './planner.ts';
-import { expectKnown } from './rights.ts';
 
 /** Data that the database wrote as JSON: it is sent as it is. */
 class JsonText {
@@ -21,12 +21,25 @@ class JsonText {
   }
 }
 
-export function createServer(schema: GraphQLSchema, planner: Planner, log: Logger): ApolloServer<Context> {
+export interface ServerOptions {
+  readonly limits: DocumentLimits;
+  /** Whether the schema may be asked for, and told of in errors. */
+  readonly isIntrospected: boolean;
+}
+
+export function createServer(
+  schema: GraphQLSchema,
+  planner: Planner,
+  { limits, isIntrospected }: ServerOptions,
+  log: Logger,
+): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
     parseOptions: { maxTokens: MAX_TOKENS },
     formatError: errorFormatter(log),
     stringifyResult,
+    introspection: isIntrospected,
+    hideSchemaDetailsFromClientErrors: !isIntrospected,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
@@ -36,6 +49,7 @@ export function createServer(schema: GraphQLSchema, planner: Planner, log: Logge
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      withinLimits(schema, limits),
       answerFromPlans(planner),
       tellReplays,
     ],
@@ -49,17 +63,49 @@ const tellReplays: ApolloServerPlugin<Context> = {
       const told = replayExtensions(contextValue);
       if (!told || response.body.kind !== 'single') return;
       response.http.headers.set('idempotency-replayed', 'true');
-      Object.assign(response.body.singleResult, told);
+      const { singleResult } = response.body;
+      singleResult.extensions = { ...singleResult.extensions, ...told.extensions };
     },
   }),
 };
+/** Refuses what would cost too much before anything of it runs, and tells every answer what it cost. */
+function withinLimits(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async () => {
+      let cost: number | undefined;
+      return {
+        didResolveOperation: async ({ document, request: { operationName, variables = {} } }) => {
+          try {
+            cost = expectAllowed(limits, schema, document, operationName, variables);
+          } catch (error) {
+            throw refusal(error);
+          }
+        },
+        willSendResponse: async ({ response: { body } }) => {
+          if (body.kind !== 'single') return;
+          const result = body.singleResult;
+          if (result.errors) body.singleResult = { ...result, errors: result.errors.slice(0, MAX_ERRORS) };
+          if (cost === undefined) return;
+          const extensions = { ...body.singleResult.extensions, cost };
+          body.singleResult = { ...body.singleResult, extensions };
+        },
+      };
+    },
+  };
+}
+
+// Without a status of its own it would be answered with 500.
+function refusal(error: unknown): unknown {
+  if (!(error instanceof GantryError)) return error;
+  const extensions = { code: error.code, http: { status: 400 } };
+  return new GraphQLError(error.message, { originalError: error, extensions });
+}
 
 /** A query that is the store's alone to answer skips the execution field by field. */
 function answerFromPlans(planner: Planner): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ operation, contextValue }) => {
-        if (operation) expectKnown(contextValue.actor, operation);
+      didResolveOperation: async ({ operation }) => {
         if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
         const extensions = { code: 'BAD_REQUEST', http: { status: 400 } };
         throw new GraphQLError('Subscriptions go over the WebSocket at the same address.', { extensions });
@@ -86,5 +132,7 @@ function attempt(read: () => string | undefined): string | undefined {
 
 function stringifyResult(result: FormattedExecutionResult): string {
   const data: unknown = result.data;
-  return data instanceof JsonText ? `{"data":${data.text}}` : JSON.stringify(result);
+  if (!(data instanceof JsonText)) return JSON.stringify(result);
+  const extensions = result.extensions ? `,"extensions":${JSON.stringify(result.extensions)}` : '';
+  return `{"data":${data.text}${extensions}}`;
 }

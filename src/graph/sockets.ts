@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import { setImmediate as soon } from 'node:timers/promises';
 import {
+  type ExecutionArgs,
   type ExecutionResult,
   execute,
   type FormattedExecutionResult,
@@ -9,6 +10,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
   parse,
+  subscribe,
 } from 'graphql';
 import type { Context as GraphqlContext } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
@@ -20,7 +22,7 @@ import { type Context, forRequest, replayExtensions } from './context.ts';
 import { type Door, knownOnly } from './door.ts';
 import type { FormatError } from './errors.ts';
 import type { Hosts } from './hosts.ts';
-import { MAX_TOKENS } from './limits.ts';
+import { type DocumentLimits, expectAllowed, MAX_TOKENS } from './limits.ts';
 
 // No document and no input comes near it.
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -70,6 +72,7 @@ export function openSockets(
   path: string,
   schema: GraphQLSchema,
   door: Door,
+  limits: DocumentLimits,
   format: FormatError,
   hosts: Hosts,
 ): Sockets {
@@ -91,7 +94,7 @@ export function openSockets(
     {
       schema,
       execute: (args) => {
-        const result = Promise.resolve(execute(args)).finally(() => underWay.delete(result));
+        const result = Promise.resolve(within(limits, args) ?? execute(args)).finally(() => underWay.delete(result));
         underWay.add(result);
         return result;
       },
@@ -100,6 +103,7 @@ export function openSockets(
       onDisconnect: ({ extra }) => extra.forget?.(),
       onClose: ({ extra }) => extra.forget?.(),
       context: ({ extra }) => extra.context && forRequest(extra.context),
+      subscribe: (args) => within(limits, args) ?? subscribe(args),
       parse: (source) => parse(source, { maxTokens: MAX_TOKENS }),
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
       onError: (_connection, _id, _payload, errors) => formatAll(errors as GraphQLError[]),
@@ -125,6 +129,16 @@ const closing = () =>
   new GraphQLError('The gateway is closing.', {
     originalError: new GantryError('UNAVAILABLE', 'The gateway is closing.'),
   });
+/** The refusal of what would cost too much, as a result; undefined for what may run. */
+function within(limits: DocumentLimits, args: ExecutionArgs): ExecutionResult | undefined {
+  const { schema, document, operationName, variableValues } = args;
+  try {
+    expectAllowed(limits, schema, document, operationName, variableValues ?? {});
+    return undefined;
+  } catch (error) {
+    return { errors: [new GraphQLError((error as Error).message, { originalError: error as Error })] };
+  }
+}
 
 function withErrors(
   result: ExecutionResult,

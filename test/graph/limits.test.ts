@@ -26,8 +26,8 @@ const send = (body: unknown, init: RequestInit = {}) =>
 
 describe('a document', () => {
   it.each([
-    ['whose pages could multiply to millions of rows', round(4), 'BAD_USER_INPUT', /more than 500000 rows/],
-    ['that is too deep', round(8, '(first: 1)'), 'BAD_USER_INPUT', /15 things deep/],
+    ['whose pages could multiply to millions of rows', round(4), 'TOO_COSTLY', /could read \d+ rows/],
+    ['that is too deep', round(8, '(first: 1)'), 'TOO_COSTLY', /12 things deep/],
     [
       'that is too deep for the parser',
       `{${'a{'.repeat(20_000)}b${'}'.repeat(20_000)}}`,
@@ -46,6 +46,24 @@ describe('a document', () => {
       'GRAPHQL_VALIDATION_FAILED',
       /pasword/,
     ],
+    [
+      'that hides its cost in fragments',
+      'query { instances { nodes { ...a } } } fragment a on Instance { processes { nodes { steps { nodes { ...b } } } } } fragment b on OperationStep { process { steps { nodes { id } } } }',
+      'TOO_COSTLY',
+      /could read/,
+    ],
+    [
+      'that hides it in aliases',
+      `{ ${Array.from({ length: 30 }, (_, index) => `a${index}: instances { nodes { processes { totalCount } } }`).join(' ')} }`,
+      'TOO_COSTLY',
+      /could read/,
+    ],
+    [
+      'that tries many log-ins at once',
+      'mutation { a: logIn(input: { email: "a", password: "a" }) { text } b: logIn(input: { email: "a", password: "b" }) { text } }',
+      'TOO_COSTLY',
+      /one logIn/,
+    ],
     ['that is none', 'what?', 'GRAPHQL_PARSE_FAILED', /Syntax Error/],
   ])('%s is refused', async (_what, query, code, message) => {
     const [error] = await gateway.errors(query);
@@ -61,7 +79,49 @@ describe('a document', () => {
   });
 });
 
+describe('an answer', () => {
+  it('tells what its document could have read', async () => {
+    const cost = async (query: string, variables?: object) =>
+      ((await (await send({ query, variables })).json()) as { extensions: { cost: number } }).extensions.cost;
+    expect(await cost('{ instance(id: "IN1") { id } }')).toBe(1);
+    expect(await cost('{ tenants { nodes { id } } }')).toBe(50);
+    const paged = 'query ($n: Int) { instances(first: $n) { nodes { services(last: 3) { nodes { id } } } } }';
+    expect(await cost(paged, { n: 4 })).toBe(4 + 4 * 3);
+    expect(await cost('mutation { updateTenant(id: "t", input: { name: "T" }) { tenant { id } } }')).toBe(2);
+  });
+
+  it('has ten errors at most', async () => {
+    expect(await gateway.errors(`{ ${Array.from({ length: 50 }, (_, i) => `no${i}`).join(' ')} }`)).toHaveLength(10);
+  });
+
+  it('tells browsers what not to do with it', async () => {
+    for (const path of ['/graphql', '/1.0/instances', '/nothing']) {
+      const { headers } = await fetch(gateway.url + path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+});
+
+describe('over a socket', () => {
+  it('the same documents are refused', async () => {
+    const asking = gateway.subscribe(round(4));
+    await asking.until(() => asking.errors[0]);
+    expect(asking.errors[0]?.extensions.code).toBe('TOO_COSTLY');
+    asking.close();
+  });
+});
+
 describe('a request', () => {
+  it('nested deeper than 64 levels is refused', async () => {
+    const response = await send(undefined, {
+      body: `{"query":"{__typename}","variables":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`,
+    });
+    expect(response.status).toBe(400);
+    expect((await response.json()).errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  });
+
   it('for a subscription over HTTP is told where those go', async () => {
     const [error] = await gateway.errors('subscription { processStatus { status } }');
     expect(error).toMatchObject({ message: expect.stringContaining('WebSocket'), extensions: { code: 'BAD_REQUEST' } });

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 const DEEP = `{
-  instances { nodes { id name nodes { totalCount nodes { id name instance { id } } } services { nodes { id processes { nodes { id } } } } } }
+  instances { nodes { id name nodes { totalCount nodes { id name instance { id } } } services(first: 10) { nodes { id processes(first: 10) { nodes { id } } } } } }
   users { nodes { email } }
 }`;
 

@@ -15,7 +15,7 @@ export interface PageSource {
 }
 
 export const MAX_PAGE = 100;
-const DEFAULT_PAGE = 50;
+export const DEFAULT_PAGE = 50;
 // More than any list has; a true -1 would not bear the one row more that page info asks for.
 const WITHOUT_LIMIT = 2 ** 31 - 2;
 

@@ -1,0 +1,123 @@
+// What a document would cost, told before anything of it runs: the rows that it could read if all of its pages were full.
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  getOperationRootType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { getArgumentValues, getVariableValues } from 'graphql/execution/values.js';
+import { GantryError } from '../errors.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../store/read/page.ts';
+
+/** Things within things: instance, service, process, step is four. */
+const MAX_DEPTH = 12;
+
+// What asks a node, stretches a password or works on many rows costs as much as so many rows.
+const DEAR: Readonly<Record<string, number>> = { processLogs: 2_000, pingNode: 5_000, supervisor: 1_000 };
+
+// Two in one request are guesses.
+const ONCE: readonly string[] = ['logIn'];
+
+interface Walk {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  readonly variables: Record<string, unknown>;
+}
+
+/** The cost of an operation. Throws TOO_COSTLY for one that is too deep, or could come to more than `max`. */
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Record<string, unknown>,
+  max: number,
+): number {
+  const operation = getOperationAST(document, operationName);
+  const type = operation && getOperationRootType(schema, operation);
+  if (!operation || !type) return 0;
+  // Variables that do not fit are told by whoever would run it.
+  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  const walk: Walk = { schema, fragments: fragmentsOf(document), variables: coerced };
+  const cost = rootCost(walk, type, operation);
+  if (cost <= max) return cost;
+  throw new GantryError(
+    'TOO_COSTLY',
+    `This could read ${cost} rows, and a request may read ${max}: ask for smaller pages (\`first\`), or for less at once.`,
+  );
+}
+
+function rootCost(walk: Walk, type: GraphQLObjectType, { selectionSet }: OperationDefinitionNode): number {
+  const { schema, fragments, variables } = walk;
+  const collected = collectFields(schema, fragments, variables as never, type, selectionSet);
+  const names = [...collected.values()].map((nodes) => (nodes[0] as FieldNode).name.value);
+  for (const name of ONCE)
+    if (names.filter((each) => each === name).length > 1)
+      throw new GantryError('TOO_COSTLY', `A request may hold one ${name}.`);
+  return sum(walk, type, collected, 1, 0);
+}
+
+function sum(
+  walk: Walk,
+  type: GraphQLObjectType,
+  collected: ReadonlyMap<string, readonly FieldNode[]>,
+  times: number,
+  depth: number,
+): number {
+  let cost = 0;
+  for (const nodes of collected.values()) {
+    const field = type.getFields()[(nodes[0] as FieldNode).name.value];
+    if (field) cost += fieldCost(walk, type, field, nodes, times, depth);
+  }
+  return cost;
+}
+
+function fieldCost(
+  walk: Walk,
+  parent: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  nodes: readonly FieldNode[],
+  times: number,
+  depth: number,
+): number {
+  const type = getNamedType(field.type);
+  const dear = times * (DEAR[field.name] ?? 0);
+  if (!isObjectType(type)) return dear;
+  const below = collectSubfields(walk.schema, walk.fragments, walk.variables as never, type, nodes as FieldNode[]);
+  // The parts of a page are read with it.
+  if (isPage(parent)) return sum(walk, type, below, times, depth);
+  if (depth >= MAX_DEPTH)
+    throw new GantryError('TOO_COSTLY', `A query may be at most ${MAX_DEPTH} things deep: ask for less at once.`);
+  const rows = times * (type.name.endsWith('Connection') ? pageOf(walk, field, nodes[0] as FieldNode) : 1);
+  return dear + rows + sum(walk, type, below, rows, depth + 1);
+}
+
+const isPage = ({ name }: GraphQLObjectType) => name.endsWith('Connection') || name.endsWith('Edge');
+
+function pageOf({ variables }: Walk, field: GraphQLField<unknown, unknown>, node: FieldNode): number {
+  const { first, last } = given(field, node, variables);
+  const size = Number(first ?? last ?? DEFAULT_PAGE);
+  // What is no page is refused where it is read.
+  return Math.min(Math.max(size, 0), MAX_PAGE);
+}
+
+function given(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Record<string, unknown>) {
+  try {
+    return getArgumentValues(field, node, variables as never);
+  } catch {
+    return {};
+  }
+}
+
+const fragmentsOf = ({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> =>
+  Object.fromEntries(
+    definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])),
+  );
