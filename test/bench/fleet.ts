@@ -19,10 +19,11 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const NODES = bounded(values.nodes, 1_000);
-const PROCESSES = bounded(values.processes, 500);
+const NODES = bounded(values.nodes, 2, 1_000);
+const PROCESSES = bounded(values.processes, 1, 500);
 const TOGETHER = 10;
 const READS = 100;
+const SETTLE_MS = 3_000;
 const IDLE_MS = 30_000;
 const NEWS_MS = 20_000;
 
@@ -106,12 +107,8 @@ function keeperOf({ home }: Machine, id: string): number {
 
 async function manyNodes(machine: Machine, folder: string): Promise<void> {
   console.log(`\n${NODES} nodes (connections to one server: ${machine.kind})`);
-  const empty = await BenchGateway.start(folder);
-  const before = await empty.memory();
-  // One process on each: only nodes that are used are watched.
-  await createSleepers(empty, await createNodes(empty, machine, NODES), NODES);
-  await empty.close();
-  // Anew, so that what it took to describe them is not counted.
+  await takenPerLink(machine, folder);
+  // Anew, as after any end of it.
   const gateway = await BenchGateway.start(folder);
   try {
     const listensAt = performance.now();
@@ -124,13 +121,32 @@ async function manyNodes(machine: Machine, folder: string): Promise<void> {
     row('  processor time of the gateway for that', ms(gateway.processorSeconds * 1000));
     const beside = await bare(machine, 'exit', NODES);
     row('  beside: a connection and an exec of ssh2 for each, 6 at once', ms(beside.all));
-    await sleep(3_000);
+    await sleep(SETTLE_MS);
     const [seconds, began] = [gateway.processorSeconds, performance.now()];
     await sleep(IDLE_MS);
     const share = ((gateway.processorSeconds - seconds) / (performance.now() - began)) * 1000;
     row('processor of the gateway while nothing happens', `${(share * 100).toFixed(1)} % of a core`);
-    const after = await gateway.memory();
-    const perLink = (name: keyof typeof after) => `${((after[name] - before[name]) / NODES / 1024).toFixed(0)} kB`;
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** What three quarters of the links add to a gateway that has done all of it for the first quarter: only nodes with processes are watched. */
+async function takenPerLink(machine: Machine, folder: string): Promise<void> {
+  const gateway = await BenchGateway.start(folder);
+  try {
+    const nodes = await createNodes(gateway, machine, NODES);
+    const first = Math.ceil(NODES / 4);
+    const connect = async (some: readonly string[], count: number) => {
+      await createSleepers(gateway, some, some.length);
+      await untilConnected(gateway, count);
+      await sleep(SETTLE_MS);
+      return gateway.memory();
+    };
+    const before = await connect(nodes.slice(0, first), first);
+    const after = await connect(nodes.slice(first), NODES);
+    const perLink = (name: keyof typeof after) =>
+      `${((after[name] - before[name]) / (NODES - first) / 1024).toFixed(0)} kB`;
     row('memory per link: resident', perLink('resident'));
     row('  of JavaScript, its buffers included', perLink('javascript'));
   } finally {
@@ -156,10 +172,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-function bounded(text: string | undefined, most: number): number {
+function bounded(text: string | undefined, least: number, most: number): number {
   const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new Error(`a whole number from 1 to ${most} is wanted, not ${text}`);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new Error(`a whole number from ${least} to ${most} is wanted, not ${text}`);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
