@@ -32,9 +32,9 @@ const ms = (value: number) => (value < 100 ? `${value.toFixed(1)} ms` : `${(valu
 const spread = (times: readonly number[]) =>
   `p50 ${ms(quantile(times, 0.5))}, p95 ${ms(quantile(times, 0.95))}, max ${ms(quantile(times, 1))}`;
 
-async function withMachine(work: (machine: Machine, folder: string) => Promise<void>): Promise<void> {
+async function withMachine(apart: boolean, work: (machine: Machine, folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
-  const machine = await openMachine();
+  const machine = await openMachine(apart);
   try {
     await work(machine, folder);
   } finally {
@@ -180,5 +180,5 @@ function bounded(text: string | undefined, least: number, most: number): number 
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 console.log(`${thisMachine()}, ${new Date().toISOString()}`);
-if (values.only !== 'b') await withMachine(manyProcesses);
-if (values.only !== 'a') await withMachine(manyNodes);
+if (values.only !== 'b') await withMachine(false, manyProcesses);
+if (values.only !== 'a') await withMachine(true, manyNodes);

@@ -1,5 +1,6 @@
 // The machine that is all nodes of the bench: an OpenSSH server with a user of its own if this machine can, else a fake one.
-import { mkdirSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fakeNode } from '../../kit/node.ts';
 import { can, find } from '../../system/needs.ts';
 import { keyPair, makeUser, RealServer } from '../../system/servers.ts';
@@ -16,10 +17,14 @@ export interface Machine {
 
 const NEEDED = ['sshd', 'ssh-keygen', 'useradd', 'userdel', 'chpasswd', 'sh'];
 
-export async function openMachine(): Promise<Machine> {
+// Nodes of their own: connections that shared a folder would each look after all the others.
+const APART = 'export GANTRY_KEEPER_DIR=$HOME/nodes/$PPID; mkdir -p $HOME/nodes; eval \\"$SSH_ORIGINAL_COMMAND\\"';
+
+/** `apart`: each connection is a node of its own, with a folder of its own. */
+export async function openMachine(apart: boolean): Promise<Machine> {
   if (!can('the bench with OpenSSH (a fake SSH server serves instead)', NEEDED, { root: true })) return fakeMachine();
   const user = makeUser(find('sh') ?? '');
-  mkdirSync(user.home, { recursive: true });
+  if (apart) writeFileSync(join(user.home, '.ssh/authorized_keys'), `command="${APART}" ${keyPair.public}\n`);
   const server = new RealServer('openssh');
   await server.start();
   const close = async () => {
