@@ -22,7 +22,7 @@ import { type Actor, viewerOf } from '../platform/actor.ts';
 import type { Reader } from '../store/read/reader.ts';
 import type { Context } from './context.ts';
 import { FoundPageInfo } from './found.ts';
-import { AS_OF, type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
+import { AS_OF, isLive, type Planned, planField, plannedKind, planOperation, type SelectionPlan } from './selection.ts';
 
 const MAX_SHAPES = 64;
 
@@ -98,7 +98,8 @@ export class Planner {
     for (const type of Object.values(this.schema.getTypeMap())) {
       if (!isObjectType(type) || type.name.startsWith('__')) continue;
       for (const field of Object.values(type.getFields())) {
-        if (this.#isBelow(type)) field.resolve = byKey;
+        if (isLive(field)) field.resolve = withId(field.resolve as Resolver);
+        else if (this.#isBelow(type)) field.resolve = byKey;
         else if (this.isAnswering(field) && (type === query || field.name !== AS_OF))
           field.resolve = type === query ? root : byId;
       }
@@ -132,6 +133,15 @@ const gone = (noun: string, id: string) =>
 // Two fields with the same name and other arguments differ in their keys only.
 const byKey: Resolver = (source, _args, _context, info) =>
   source[source instanceof FoundPageInfo ? info.fieldName : info.path.key];
+
+/** For a field that is not in the store: a read has put the id of the thing where its value goes. */
+const withId =
+  (resolve: Resolver): Resolver =>
+  (source, args, context, info) => {
+    const { key } = info.path;
+    // The schema of the dialects is made of the public one: there this is done once more.
+    return resolve({ id: source[key], [key]: source[key] }, args, context, info);
+  };
 
 const fragmentsOf = (document: DocumentNode): Record<string, FragmentDefinitionNode> =>
   Object.fromEntries(

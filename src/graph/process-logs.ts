@@ -1,11 +1,30 @@
-// Logs of processes in the graph. They are on the nodes, not in the store: a root of their own, apart from what is planned.
-import { Arg, Ctx, Field, ID, Int, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
+// Logs of processes in the graph. They are on the nodes, not in the store: what is planned leaves them out.
+import type { GraphQLResolveInfo } from 'graphql';
+import {
+  Arg,
+  Ctx,
+  Extensions,
+  Field,
+  FieldResolver,
+  ID,
+  Info,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
+import { badInput } from '../errors.ts';
 import { followLog, type LogPart, readLog } from '../platform/logs.ts';
+import type { Platform } from '../platform/platform.ts';
 import type { Context } from './context.ts';
 import { Process } from './processes.ts';
 import { Cursor, Long } from './scalars.ts';
 
 const DEFAULT_LINES = 100;
+const LAST = 'So many lines, 0 to 1000. There are fewer if they are very long: a page is looked for in 1 MiB.';
+const BEFORE = 'Only lines before this `startCursor`.';
 
 @ObjectType('LogLine', { description: 'A line that a process printed.', simpleResolvers: true })
 class LogLine {
@@ -69,6 +88,41 @@ class ProcessLogPart {
   message!: string | null;
 }
 
+/** Logs that one document may read: each is a request to a node, and waits for the others of that node. */
+const MAX_LOGS = 20;
+const asked = new WeakMap<object, number>();
+
+/** Throws BAD_USER_INPUT at the first log that is too many. `variableValues` is one object for each execution of a document. */
+function count({ variableValues }: GraphQLResolveInfo): void {
+  const logs = (asked.get(variableValues) ?? 0) + 1;
+  asked.set(variableValues, logs);
+  if (logs > MAX_LOGS) throw badInput(`A document may read at most ${MAX_LOGS} logs.`, 'logs');
+}
+
+@Resolver(() => Process)
+export class ProcessLogs {
+  @Extensions({ isLive: true })
+  @FieldResolver(() => ProcessLog, {
+    nullable: true,
+    description: `The last lines that it printed, read from its node now; at most ${MAX_LOGS} in a document. Null with an error: BAD_USER_INPUT; NODE_UNREACHABLE, with \`extensions.reason\`, when nobody could look.`,
+  })
+  async logs(
+    @Root() { id }: Process,
+    @Arg('last', () => Int, { defaultValue: DEFAULT_LINES, description: LAST }) last: number,
+    @Arg('before', () => Cursor, { nullable: true, description: BEFORE }) before: string | undefined,
+    @Ctx() { platform }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<ProcessLog> {
+    count(info);
+    return logOf(platform, id, last, before);
+  }
+}
+
+async function logOf(platform: Platform, id: string, last: number, before: string | undefined): Promise<ProcessLog> {
+  const { lines, start, hasMore } = await readLog(platform, id, last, before);
+  return { process: id, lines, startCursor: start ?? null, hasMore };
+}
+
 @Resolver()
 export class ProcessLogResolver {
   @Query(() => ProcessLog, {
@@ -77,17 +131,11 @@ export class ProcessLogResolver {
   })
   async processLogs(
     @Arg('id', () => ID, { description: 'Which process.' }) id: string,
-    @Arg('last', () => Int, {
-      defaultValue: DEFAULT_LINES,
-      description: 'So many lines, 0 to 1000. There are fewer if they are very long: a page is looked for in 1 MiB.',
-    })
-    last: number,
-    @Arg('before', () => Cursor, { nullable: true, description: 'Only lines before this `startCursor`.' })
-    before: string | undefined,
+    @Arg('last', () => Int, { defaultValue: DEFAULT_LINES, description: LAST }) last: number,
+    @Arg('before', () => Cursor, { nullable: true, description: BEFORE }) before: string | undefined,
     @Ctx() { platform }: Context,
   ): Promise<ProcessLog> {
-    const { lines, start, hasMore } = await readLog(platform, id, last, before);
-    return { process: id, lines, startCursor: start ?? null, hasMore };
+    return logOf(platform, id, last, before);
   }
 
   @Subscription(() => ProcessLogPart, {

@@ -12,7 +12,7 @@ import { NodeContactResolver } from './node-contact.ts';
 import { InstanceNodes, NodeResolvers } from './nodes.ts';
 import { OperationProgressResolver } from './operation-progress.ts';
 import { OperationResolvers, ProcessSteps } from './operations.ts';
-import { ProcessLogResolver } from './process-logs.ts';
+import { ProcessLogResolver, ProcessLogs } from './process-logs.ts';
 import { ProcessStatusResolver } from './process-status.ts';
 import { InstanceProcesses, NodeProcesses, ProcessResolvers, ServiceProcesses } from './processes.ts';
 import { RollingRestartResolver } from './rolling.ts';
@@ -50,6 +50,7 @@ const build = (): GraphQLSchema =>
       RollingRestartResolver,
       OperationProgressResolver,
       ProcessStatusResolver,
+      ProcessLogs,
       ProcessLogResolver,
       SupervisorResolver,
       TokenReading,

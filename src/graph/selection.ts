@@ -71,7 +71,7 @@ export function planOperation(
     if (!root) return undefined;
     roots.push(root);
   }
-  return roots.length > 0 ? planner.plan(roots) : undefined;
+  return roots.length > 0 && !planner.hasLive ? planner.plan(roots) : undefined;
 }
 
 /** The plan of one field of a type that the planner does not answer, such as the `instance` of a payload. `id` is the thing's own. */
@@ -89,7 +89,12 @@ export function planField(
   return planner.plan([root]);
 }
 
+/** A field of a thing of the store that is not in the store, such as the log of a process: it is resolved by itself, below what is read. */
+export const isLive = (field: Field): boolean => field.extensions.isLive === true;
+
 class SelectionPlanner {
+  /** Whether something is asked for that the store cannot answer. */
+  hasLive = false;
   readonly #args: ((variables: Variables) => ReadArgs)[] = [];
 
   constructor(
@@ -115,6 +120,11 @@ class SelectionPlanner {
   private object(type: GraphQLObjectType, nodes: readonly FieldNode[]): ObjectSelection {
     const fields = this.fields(type, nodes, (key, name, field, children): FieldSelection => {
       if (!field) return { kind: 'typename', key, name: type.name };
+      if (isLive(field)) {
+        this.hasLive = true;
+        // Its resolver finds there whose it is.
+        return { kind: 'value', key, property: 'id' };
+      }
       const target = getNamedType(field.type);
       const kind = isObjectType(target) ? plannedKind(this.planned, target) : undefined;
       if (!kind) return { kind: 'value', key, property: name };

@@ -34,6 +34,35 @@ describe('the log of a process', () => {
   const textsOf = (values: { lines: { text: string }[] }[]) =>
     values.flatMap(({ lines }) => lines.map(({ text }) => text));
 
+  it('is read below its process, too, beside what is stored and in lists', async () => {
+    const ids = [await started(['/bin/sh', '-c', 'echo one; echo two']), await started(['echo', 'three'])];
+    const [first = '', second = ''] = ids;
+    for (const [id, count] of [
+      [first, 2],
+      [second, 1],
+    ] as const)
+      await until('its lines', async () => (await logs(id)).lines.length === count);
+    const query = `query ($id: ID!, $ids: [ID!]) {
+      process(id: $id) { id last: logs(last: 1) { lines { text } } logs { lines { text } process { id status } startCursor } service { name } }
+      processes(filter: { id: $ids }) { nodes { log: logs { lines { text } } node { id } } }
+    }`;
+    const data = await gateway.run(query, { id: first, ids });
+    const texts = (log: { lines: { text: string }[] }) => log.lines.map(({ text }) => text);
+    expect(data.process).toMatchObject({ id: first, service: { name: 'service' }, logs: { process: { id: first } } });
+    expect(texts(data.process.last)).toEqual(['two']);
+    expect(texts(data.process.logs)).toEqual(['one', 'two']);
+    const all: { log: { lines: { text: string }[] } }[] = data.processes.nodes;
+    expect(all.map(({ log }) => texts(log))).toEqual([['one', 'two'], ['three']]);
+    const before =
+      'query ($id: ID!, $before: Cursor) { process(id: $id) { logs(before: $before) { lines { text } } } }';
+    const page = await gateway.run(before, { id: first, before: data.process.logs.startCursor });
+    expect(page.process.logs.lines).toEqual([]);
+    const many = Array.from({ length: 21 }, (_each, n) => `l${n}: logs(last: 1) { hasMore }`).join(' ');
+    const errors = await gateway.errors(`query ($id: ID!) { process(id: $id) { ${many} } }`, { id: first });
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
   it('is read from its node, with output, errors and the reason of a crash in it', async () => {
     const id = await started(['/bin/sh', '-c', 'echo out; printf "\\033[31merr\\n" >&2; exit 3']);
     const log = await until('both lines', async () => {
