@@ -38,7 +38,7 @@ class RollingRestartInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'No process is taken down while with it more than so many would be down, at least 1; as many as a batch has if not given. Down is each process of the restart that is wanted running and is not RUNNING, UNKNOWN included, whoever or whatever took it down: a crash, or another rolling restart.',
+      'No process is taken down while with it more than so many would be down, at least 1; as many as a batch has if not given. Down is each process of the restart that is wanted running and is not RUNNING, or RUNNING with the health UNHEALTHY or UNKNOWN, or at which an operation is at work; whoever or whatever took it down: a crash, or another rolling restart.',
   })
   maxDown?: number;
 

@@ -235,5 +235,5 @@ export const StepState = words<Step>('StepState', 'How far a step has come.', {
   FAILED: 'It did not; `reason` and `message` say why.',
   CANCELLED: 'Its operation was cancelled before it began: nothing was done.',
   SKIPPED:
-    'Of a rolling restart: its process was not wanted running any longer (SUPERSEDED, PROCESS_DELETED), or it was halted before this (HALTED).',
+    'Of a rolling restart: its process was not wanted running any longer, or somebody else took it over (SUPERSEDED), or it is no more (PROCESS_DELETED); or the restart was halted before this (HALTED).',
 });

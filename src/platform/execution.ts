@@ -125,8 +125,8 @@ export class Execution {
     // Nodes found down: their other steps fail at once, instead of each waiting for the same silence.
     const down = new Map<string, StepFailure>();
     const run: Work['run'] = (step, mayBegin) => {
-      // Whoever waits for the health of what is to be stopped now waits in vain.
-      if (operation.kind !== 'START') this.#current.get(step.processId)?.abort();
+      // Whoever waits for the health of what is to be stopped now waits in vain. What is restarted in its turn has time until then.
+      if (operation.kind === 'STOP' || operation.kind === 'RESTART') this.#current.get(step.processId)?.abort();
       return this.#perProcess.run(step.processId, async () => {
         const end = await this.#inLane(operation, step, down, mayBegin);
         // Waiting for health takes no place from what there is to do.

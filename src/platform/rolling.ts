@@ -2,19 +2,11 @@
 import { z } from 'zod';
 import { badInput } from '../errors.ts';
 import { ON_FAILURE } from '../store/entities/operation.ts';
-import type { Process, ProcessStatus } from '../store/entities/process.ts';
+import type { HealthState, Process, ProcessStatus } from '../store/entities/process.ts';
 import { check } from './check.ts';
-import { durationMs } from './durations.ts';
+import { DAY_MS, duration } from './durations.ts';
 
-const DAY_MS = 86_400_000;
-
-const span = () =>
-  z
-    .string()
-    .refine(
-      (text) => (durationMs(text) ?? Number.POSITIVE_INFINITY) <= DAY_MS,
-      'must be days, hours, minutes and seconds, as in PT15S, and at most one day',
-    );
+const span = () => duration(0, DAY_MS);
 const count = () => z.int().min(1, 'must be at least 1');
 
 const INPUT = z.object({
@@ -107,11 +99,18 @@ export const inTurn = (processes: readonly Process[]): Process[] => [
   ...processes.filter(isUp),
 ];
 
-/** Conditions on the rows that are not up, and are wanted to be; `isUp` says the same of one. */
-export const MAY_BE_DOWN = { desired: 'RUNNING', status: { $ne: 'RUNNING' } } as const;
+/** Not up, though it may run. UNKNOWN: nobody can say that it serves. */
+const NOT_WELL = ['UNHEALTHY', 'UNKNOWN'] as const satisfies readonly HealthState[];
 
-/** UNKNOWN is not up: nobody can say that it serves. */
-export const isUp = ({ status }: Pick<Process, 'status'>): boolean => status === 'RUNNING';
+/** Conditions on the rows that are not up, and are wanted to be; `isUp` says the same of one. */
+export const MAY_BE_DOWN = {
+  desired: 'RUNNING',
+  $or: [{ status: { $ne: 'RUNNING' } }, { health: { $in: NOT_WELL } }],
+} as const;
+
+/** It runs and, where anybody looks at that, is healthy. */
+export const isUp = ({ status, health }: Pick<Process, 'status' | 'health'>): boolean =>
+  status === 'RUNNING' && !(NOT_WELL as readonly HealthState[]).includes(health);
 
 const ENDED: ReadonlySet<ProcessStatus> = new Set(['STOPPED', 'BACKOFF', 'EXITED', 'FATAL']);
 

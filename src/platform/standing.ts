@@ -2,7 +2,7 @@
 import { Operation } from '../store/entities/operation.ts';
 import { OperationStep } from '../store/entities/operation-step.ts';
 import type { Process } from '../store/entities/process.ts';
-import type { EntityManager } from '../store/store.ts';
+import type { EntityManager, FilterQuery } from '../store/store.ts';
 import { type Bound, isUp, MAY_BE_DOWN } from './rolling.ts';
 
 export interface Standing {
@@ -40,7 +40,7 @@ export async function readStanding(
     {
       operation: { $in: open.map(({ id }) => id) },
       $or: [{ processId: { $in: [...asked, ...busy] } }, { process: MAY_BE_DOWN }],
-    },
+    } as unknown as FilterQuery<OperationStep>,
     { populate: ['process'] },
   );
   const members = (id: string) => steps.filter(({ operation }) => operation.id === id).map((step) => step.processId);

@@ -37,10 +37,10 @@ export interface Started {
 }
 
 /** Processes of a service of siblings, made and started. The n-th is on the n-th of the nodes, and from the first again. */
-export async function startSiblings({ gateway, world, nodes, all }: Started, count: number) {
+export async function startSiblings({ gateway, world, nodes, all }: Started, count: number, input: object = {}) {
   const { createService } = await gateway.run(
     'mutation ($input: CreateServiceInput!) { createService(input: $input) { service { id } } }',
-    { input: { instance: world.instance, name: 'siblings', type: 'sibling' } },
+    { input: { instance: world.instance, name: 'siblings', type: 'sibling', ...input } },
   );
   const service: string = createService.service.id;
   const processes: string[] = [];

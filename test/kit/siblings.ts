@@ -14,6 +14,11 @@ export interface Siblings {
   /** From now on it takes its stop, but does not end, until it is let go. */
   hold(process: string): void;
   letGo(process: string): void;
+  /** From now on it is not up when it runs, until it is told to be. */
+  delay(process: string): void;
+  getUp(process: string): void;
+  /** A health check that looks whether it is up. */
+  readonly healthCheck: object;
   /** Makes the program that this process runs. */
   place(process: string): void;
   /** Takes that program away: it cannot be started any more. */
@@ -46,8 +51,9 @@ down() {
   exit 0
 }
 trap down TERM
-echo $$ >"up/$me"
 echo "$me" >>starts
+while [ -e "delay-$me" ]; do sleep 0.05; done
+echo $$ >"up/$me"
 while :; do sleep 1000 & wait $!; done`;
   const program = join(folder, 'program');
   writeFileSync(program, `${script}\n`, { mode: 0o755 });
@@ -64,6 +70,16 @@ while :; do sleep 1000 & wait $!; done`;
     starts: (...processes) => processes.map((process) => count('starts', process)),
     hold: (process) => writeFileSync(mark('hold', process), ''),
     letGo: (process) => rmSync(mark('hold', process)),
+    delay: (process) => writeFileSync(mark('delay', process), ''),
+    getUp: (process) => rmSync(mark('delay', process)),
+    healthCheck: {
+      kind: 'COMMAND',
+      command: ['test', '-s', `${join(folder, 'up')}/\${process.id}`],
+      interval: 'PT1S',
+      timeout: 'PT20S',
+      unhealthyThreshold: 100,
+      startPeriod: 'PT0S',
+    },
     place: (process) => symlinkSync(program, mark('run', process)),
     takeAway: (process) => rmSync(mark('run', process)),
   };

@@ -9,13 +9,15 @@ import {
   pauseLeft,
   planRolling,
 } from '../../src/platform/rolling.ts';
-import { DESIRED_STATES, PROCESS_STATUSES, type Process } from '../../src/store/entities/process.ts';
+import { DESIRED_STATES, HEALTH_STATES, PROCESS_STATUSES, type Process } from '../../src/store/entities/process.ts';
 import { fc, property } from '../kit/property.ts';
 
 const process = fc.record({
   desired: fc.constantFrom(...DESIRED_STATES),
   status: fc.constantFrom(...PROCESS_STATUSES),
+  health: fc.constantFrom(...HEALTH_STATES),
 });
+const isReady = ({ status, health }: Process) => status === 'RUNNING' && ['HEALTHY', 'NOT_CHECKED'].includes(health);
 const processes = fc
   .array(process, { maxLength: 60 })
   .map((all) => all.map((each, index) => ({ ...each, id: `P${index}` })) as unknown as Process[]);
@@ -58,11 +60,10 @@ describe('the plan of a rolling restart', () => {
     [processes, input],
     async (all, asked) => {
       const order = planRolling(all, checkRolling(asked)).batches.flat();
-      const firstUp = order.findIndex(({ status }) => status === 'RUNNING');
-      if (firstUp >= 0) expect(order.slice(firstUp).every(({ status }) => status === 'RUNNING')).toBe(true);
+      const firstUp = order.findIndex(isReady);
+      if (firstUp >= 0) expect(order.slice(firstUp).every(isReady)).toBe(true);
       const place = new Map(all.map(({ id }, index) => [id, index]));
-      const places = (up: boolean) =>
-        order.filter(({ status }) => (status === 'RUNNING') === up).map(({ id }) => place.get(id) ?? -1);
+      const places = (up: boolean) => order.filter((each) => isReady(each) === up).map(({ id }) => place.get(id) ?? -1);
       for (const up of [true, false]) expect(places(up)).toEqual([...places(up)].sort((one, other) => one - other));
     },
     RUNS,

@@ -1,6 +1,9 @@
 // Rolling restarts: batch after batch, with no more down than was said. The processes themselves count who of them is up.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Data } from '../kit/gateway.ts';
+import { KEEPER } from '../kit/node.ts';
 import { type Field, openField, readOperation, roll, rollAll, rolled, startSiblings, states } from '../kit/rolling.ts';
 import { until } from '../kit/until.ts';
 
@@ -247,6 +250,42 @@ describe('while others are down a rolling restart', () => {
   });
 });
 
+describe('where health is looked at a rolling restart', () => {
+  const openChecked = async (count: number, more: object = {}) => {
+    field = await openField();
+    const { service, processes } = await startSiblings(field, count, {
+      healthCheck: { ...field.all.healthCheck, ...more },
+    });
+    return { ...field, service, processes, at: (index: number) => processes[index] as string };
+  };
+
+  it('goes on when what it restarted is healthy, and not when it merely runs', async () => {
+    const { gateway, service, processes, all, at, world } = await openChecked(3);
+    all.delay(at(0));
+    const { operation } = await roll(gateway, service, {});
+    await until('the first to run again', async () => {
+      const { status } = await world.look(at(0));
+      return all.starts(at(0))[0] === 2 && status === 'RUNNING';
+    });
+    expect(states(await readOperation(gateway, operation.id))).toEqual(['RUNNING', 'QUEUED', 'QUEUED']);
+    all.getUp(at(0));
+    const done = await rolled(gateway, operation.id);
+    expect([done.state, ...states(done)]).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    expect(all.othersUp()).toEqual([2, 2, 2]);
+    expect(all.starts(...processes)).toEqual([2, 2, 2]);
+  });
+
+  it('halts if what it restarted does not become healthy', async () => {
+    const { gateway, service, processes, all, at, world } = await openChecked(2, { unhealthyThreshold: 8 });
+    all.delay(at(0));
+    const { operation } = await roll(gateway, service, {});
+    const done = await rolled(gateway, operation.id);
+    expect([done.state, ...states(done)]).toEqual(['FAILED', 'FAILED NOT_HEALTHY', 'SKIPPED HALTED']);
+    expect((await world.look(at(0))).status).toBe('RUNNING');
+    expect(all.starts(...processes)).toEqual([2, 1]);
+  });
+});
+
 describe('two rolling restarts at once over the same processes', () => {
   it('together take no more down than each of them allows', async () => {
     const { gateway, service, processes, all, world } = await open(4);
@@ -255,6 +294,19 @@ describe('two rolling restarts at once over the same processes', () => {
     for (const { operation } of [one, other]) expect((await rolled(gateway, operation.id)).state).toBe('SUCCEEDED');
     expect(all.starts(...processes)).toEqual([3, 3, 3, 3]);
     expect(all.othersUp()).toEqual(Array(8).fill(3));
+  });
+});
+
+describe('what waits for its turn in a rolling restart', () => {
+  it('is put right by the supervisor all the same', async () => {
+    const { gateway, service, processes, all, at, machines } = await open(2);
+    const { operation } = await roll(gateway, service, { pause: 'PT1H' });
+    await until('the first batch', async () => states(await readOperation(gateway, operation.id))[0] === 'SUCCEEDED');
+    const env = { ...process.env, GANTRY_KEEPER_DIR: machines[0]?.folder };
+    await promisify(execFile)('/bin/sh', [KEEPER, 'stop', at(1), 'TERM', '20000'], { env });
+    await until('it to be started again', () => all.starts(at(1))[0] === 2);
+    expect(states(await readOperation(gateway, operation.id))).toEqual(['SUCCEEDED', 'QUEUED']);
+    expect(all.starts(...processes)).toEqual([2, 2]);
   });
 });
 
