@@ -42,6 +42,7 @@ import { StatusBook } from './platform/status.ts';
 import { StepRunner } from './platform/steps.ts';
 import { Supervisor } from './platform/supervisor.ts';
 import { createTeller } from './platform/telling.ts';
+import { Undertaker } from './platform/undertaker.ts';
 import { mountDialects } from './rest/mount.ts';
 import { platformDialect } from './rest/platform/dialect.ts';
 import { topologyDialect } from './rest/topology/dialect.ts';
@@ -86,6 +87,9 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   const listener = new Observer(store, status, bus, log, config.hostKeys);
   const fleet = new Fleet({ listener: unaskedAll(listener), log, networks: config.nodeNetworks });
   opening.defer(() => fleet.close());
+  const undertaker = new Undertaker({ store, fleet, log });
+  opening.defer(() => undertaker.close(config.shutdownMs));
+  listener.onConnected = (nodeId) => undertaker.attend(nodeId);
   const record = new OperationRecord(store, bus);
   const artifacts = new Artifacts(store, fleet, bus, serviceTypes);
   const steps = new StepRunner(store, fleet, bus, status, serviceTypes, record, artifacts);
@@ -107,6 +111,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     status,
     lifecycle,
     supervisor,
+    undertaker,
     access,
     answers: new Answers(store),
     refusals: new Refusals(store),
@@ -148,6 +153,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     clearTimeout(letGo);
   });
   supervisor.open();
+  undertaker.expire();
   await watchAllNodes(platform);
   await execution.takeUp();
 

@@ -158,6 +158,7 @@ export const InstanceResolvers = resolversOf({
     description:
       'Deletes an instance with its nodes, services and processes, and detaches its tenants. What runs is stopped first; if it cannot be, nothing is deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
     run: deleteInstance,
-    force: 'Delete also what could not be stopped.',
+    force:
+      'Delete also what could not be stopped: it is remembered as a tombstone, and stopped when its node can be reached.',
   },
 });

@@ -238,7 +238,8 @@ export const NodeResolvers = resolversOf({
     description:
       'Deletes a node. One with processes is refused with CONFLICT unless forced; then they are stopped as far as that is possible, and deleted with it. Errors: NOT_FOUND, CONFLICT.',
     run: deleteNode,
-    force: 'Delete it with its processes, also those that could not be stopped.',
+    force:
+      'Delete it with its processes, also those that could not be stopped: they are remembered as tombstones, and stopped when it can be reached.',
   },
 });
 

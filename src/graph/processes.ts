@@ -179,7 +179,8 @@ export const ProcessResolvers = resolversOf({
     description:
       'Deletes a process. If it runs it is stopped first; if it cannot be, it is not deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
     run: deleteProcess,
-    force: 'Delete it also if it could not be stopped.',
+    force:
+      'Delete it also if it could not be stopped: it is remembered as a tombstone, and stopped when its node can be reached.',
   },
 });
 

@@ -20,6 +20,7 @@ import { InstanceServices, ServiceResolvers } from './services.ts';
 import { SupervisorResolver } from './supervisor.ts';
 import { InstanceTenants, TenantRelations, TenantResolvers } from './tenants.ts';
 import { TokenReading, TokenResolver } from './tokens.ts';
+import { TombstoneResolvers } from './tombstones.ts';
 import { TenantUsers, UserRelations, UserResolvers } from './users.ts';
 
 const build = (): GraphQLSchema =>
@@ -34,6 +35,7 @@ const build = (): GraphQLSchema =>
       ...ServiceResolvers,
       ...ProcessResolvers,
       ...OperationResolvers,
+      ...TombstoneResolvers,
       InstanceNodes,
       InstanceServices,
       InstanceProcesses,

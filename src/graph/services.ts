@@ -143,7 +143,8 @@ export const ServiceResolvers = resolversOf({
     description:
       'Deletes a service with its processes. What runs is stopped first; if it cannot be, nothing is deleted. Errors: NOT_FOUND, NODE_UNREACHABLE, CONFLICT.',
     run: deleteService,
-    force: 'Delete also what could not be stopped.',
+    force:
+      'Delete also what could not be stopped: it is remembered as a tombstone, and stopped when its node can be reached.',
   },
 });
 

@@ -6,9 +6,10 @@ import type { EntityManager, FilterQuery } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { settle } from './answers.ts';
 import type { Outcome, Target } from './lifecycle.ts';
-import { endLink, watchNode } from './links.ts';
+import { watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 import { isUnreachable } from './step-failure.ts';
+import { bury, keepingTheWay } from './tombstones.ts';
 
 const REMOVE_TIMEOUT_MS = 5_000;
 // What is asked for is the end of the stops, not a look at them; each is bounded by the grace of its type.
@@ -19,7 +20,7 @@ interface Deletion {
   readonly target: Target;
   /** The processes that go. */
   readonly processes: FilterQuery<Process>;
-  /** Delete also what could not be stopped. */
+  /** Delete also what could not be stopped, and stop it when its node can be reached. */
   readonly force: boolean;
   /** Deletes the records, in the transaction that makes sure that nothing was started meanwhile. */
   readonly remove: (em: EntityManager) => Promise<void>;
@@ -43,34 +44,37 @@ export async function deleteWithProcesses(platform: Platform, actor: Actor, dele
   const isDown = ({ id, desired }: Process) => stopped.has(id) && desired === 'STOPPED';
   const gone = await store.write(async (em) => {
     const all = await em.find(Process, deletion.processes);
-    const restarted = deletion.force ? [] : (await em.find(Process, mayRun)).filter((each) => !isDown(each));
-    if (restarted.length > 0) {
-      const ids = restarted.map((process) => process.id).join(', ');
+    const found = await em.find(Process, mayRun, { populate: ['service', 'node'] });
+    const alive = found.filter((each) => !isDown(each));
+    if (alive.length > 0 && !deletion.force) {
+      const ids = alive.map((process) => process.id).join(', ');
       throw new GantryError(
         'CONFLICT',
         `Somebody started ${ids} while it was to be deleted: nothing was deleted.`,
         'id',
       );
     }
-    await deletion.remove(em);
+    await bury(em, actor, alive);
+    await keepingTheWay(em, () => deletion.remove(em));
     await settle(em, { id: deletion.target.id });
-    return all;
+    const buried = new Set(alive.map(({ id }) => id));
+    return { all, stopped: all.filter(({ id }) => !buried.has(id)) };
   });
-  await status.deleted(actor, gone);
+  await status.deleted(actor, gone.all);
   // Nobody waits for it but the end of the gateway.
-  lifecycle.aside(cleanUp(platform, gone));
+  lifecycle.aside(cleanUp(platform, gone.all, gone.stopped));
 }
 
-/** Nothing of them stays on their nodes, as far as those can be reached; links that nobody needs any longer end. */
-async function cleanUp(platform: Platform, gone: readonly Process[]): Promise<void> {
-  const { fleet, log } = platform;
+/** Nothing of those that were stopped stays on their nodes, as far as those can be reached; links that nobody needs any longer end. */
+async function cleanUp(platform: Platform, gone: readonly Process[], stopped: readonly Process[]): Promise<void> {
+  const { fleet, log, undertaker } = platform;
   const nodes = new Set(gone.map((process) => publicId('Node', process.node.id)));
-  const started = gone.filter((process) => process.startedAt !== null);
+  const started = stopped.filter((process) => process.startedAt !== null);
   await Promise.all(
     started.map(async ({ id, node: { id: number } }) => {
       const node = publicId('Node', number);
       try {
-        // Once more, for those that were deleted by force while they ran.
+        // Once more, for those of which a start was under way.
         await fleet.stop(node, id, { graceMs: FORCED_GRACE_MS, timeoutMs: FORCED_GRACE_MS + REMOVE_TIMEOUT_MS });
         await fleet.remove(node, id, { timeoutMs: REMOVE_TIMEOUT_MS });
       } catch (error) {
@@ -78,14 +82,17 @@ async function cleanUp(platform: Platform, gone: readonly Process[]): Promise<vo
       }
     }),
   );
-  for (const node of nodes) await watchNode(platform, node).catch(() => endLink(platform, node));
+  for (const node of nodes) {
+    await watchNode(platform, node);
+    undertaker.attend(node);
+  }
 }
 
 function stillRunning(target: Target, failures: Outcome['failures']): GantryError {
   const reasons = failures.map(({ processId, message }) => `process ${processId}: ${message}`).join('; ');
   return new GantryError(
     failures.every(({ reason }) => isUnreachable(reason)) ? 'NODE_UNREACHABLE' : 'CONFLICT',
-    `${target.id} was not deleted, because not all of it could be stopped (${reasons}). Try again, or use force to delete it all the same: what still runs then goes on running.`,
+    `${target.id} was not deleted, because not all of it could be stopped (${reasons}). Try again, or use force to delete it all the same: what still runs then is stopped when its node can be reached (see tombstones).`,
     'force',
   );
 }

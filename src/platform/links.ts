@@ -1,9 +1,11 @@
 // Links: which nodes the fleet watches, with which credentials and which pinned keys.
 import { GantryError } from '../errors.ts';
 import type { Connection, HostKey, NodeTarget, Place } from '../fleet/types.ts';
+import { FormerNode } from '../store/entities/former-node.ts';
 import { Node } from '../store/entities/node.ts';
 import { NodeLink } from '../store/entities/node-link.ts';
 import { Process } from '../store/entities/process.ts';
+import { Tombstone } from '../store/entities/tombstone.ts';
 import { keyOf, publicId } from '../store/ids.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { learn } from '../store/log/changes.ts';
@@ -99,14 +101,21 @@ export async function forgetLinks(store: Store, nodeId?: string): Promise<void> 
   await store.write((em) => removeAll(em, NodeLink, nodeId === undefined ? {} : { node: keyOf('Node', nodeId) }));
 }
 
-/** Keeps a link to a node while it has processes, with the credentials it has now. */
-export async function watchNode({ store, fleet }: Platform, id: string): Promise<void> {
-  const target = await store.write(async (em) => {
-    const node = await find(em, Node, id);
-    return (await em.count(Process, { node: node.id })) > 0 ? targetOf(store.keyring, node) : undefined;
-  });
+/** Keeps a link to a node while it has processes, or some that were deleted may still run there, with the credentials it has now. */
+export async function watchNode({ store, fleet }: Pick<Platform, 'store' | 'fleet'>, id: string): Promise<void> {
+  const target = await store.write((em) => findTarget(em, store.keyring, id));
   if (target) fleet.watch(target);
   else await endLink({ store, fleet }, id);
+}
+
+async function findTarget(em: EntityManager, keyring: Keyring, id: string): Promise<NodeTarget | undefined> {
+  const node = await em.findOne(Node, keyOf('Node', id));
+  if (!node) {
+    const former = await em.findOne(FormerNode, keyOf('Node', id));
+    return former ? targetOf(keyring, former) : undefined;
+  }
+  const needed = (await em.count(Process, { node: node.id })) + (await em.count(Tombstone, { nodeId: id }));
+  return needed > 0 ? targetOf(keyring, node) : undefined;
 }
 
 /** Ends the link to a node, if there is one. */
@@ -115,10 +124,14 @@ export async function endLink({ store, fleet }: Pick<Platform, 'store' | 'fleet'
   await forgetLinks(store, id);
 }
 
-/** Links to all nodes that have processes: what runs there is adopted. */
+/** Links to all nodes that have processes, or may: what runs there is adopted. */
 export async function watchAllNodes(platform: Platform): Promise<void> {
   const { store, fleet, log } = platform;
-  const nodes = await store.write(async (em) => em.find(Node, { id: { $in: await nodesInUse(em) } }));
+  const nodes = await store.write(async (em) => {
+    const buried = (await em.find(Tombstone, {})).map(({ nodeId }) => keyOf('Node', nodeId));
+    const inUse = await em.find(Node, { id: { $in: [...new Set([...(await nodesInUse(em)), ...buried])] } });
+    return [...inUse, ...(await em.find(FormerNode, {}))];
+  });
   for (const node of nodes) {
     try {
       fleet.watch(targetOf(store.keyring, node));
@@ -129,7 +142,7 @@ export async function watchAllNodes(platform: Platform): Promise<void> {
 }
 
 /** How to reach a node and log in to it. */
-export function targetOf(keyring: Keyring, node: Node): NodeTarget {
+export function targetOf(keyring: Keyring, node: Node | FormerNode): NodeTarget {
   return {
     id: publicId('Node', node.id),
     host: node.ipAddress,
@@ -148,4 +161,4 @@ export function targetOf(keyring: Keyring, node: Node): NodeTarget {
 }
 
 /** The place that a node's secret is sealed to. */
-export const placeOf = (node: Node, name: SecretName): string => `node:${node.id}:${name}`;
+export const placeOf = (node: Pick<Node, 'id'>, name: SecretName): string => `node:${node.id}:${name}`;

@@ -96,7 +96,7 @@ export async function deleteNode(platform: Platform, actor: Actor, id: string, f
       await removeAll(em, Node, { id: node.id });
     },
   });
-  await endLink(platform, id);
+  await watchNode(platform, id);
   return id;
 }
 

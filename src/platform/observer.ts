@@ -19,6 +19,9 @@ export class Observer implements FleetListener {
   /** What was last written down of each link, since it was made. */
   readonly #latencies = new Map<string, { ms: number; at: number }>();
 
+  /** Called when a link is up; set where everything is assembled. */
+  onConnected: (nodeId: string) => void = () => {};
+
   constructor(
     private readonly store: Store,
     private readonly status: StatusBook,
@@ -59,7 +62,10 @@ export class Observer implements FleetListener {
     const { nodeId, state, message } = connection;
     this.#latencies.delete(nodeId);
     this.#writeDown(nodeId, recordLink(this.store, connection));
-    if (state === 'CONNECTED') return;
+    if (state === 'CONNECTED') {
+      this.onConnected(nodeId);
+      return;
+    }
     // Between two links nobody looks: what was last seen is not what is.
     void this.status.recordNode(nodeId, (process) =>
       isUnknown(process) && state === 'CONNECTING'

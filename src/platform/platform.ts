@@ -10,6 +10,7 @@ import type { Refusals } from './refusals.ts';
 import type { ServiceTypes } from './service-types.ts';
 import type { StatusBook } from './status.ts';
 import type { Supervisor } from './supervisor.ts';
+import type { Undertaker } from './undertaker.ts';
 
 export interface Platform {
   readonly store: Store;
@@ -23,4 +24,5 @@ export interface Platform {
   readonly access: Access;
   readonly answers: Answers;
   readonly refusals: Refusals;
+  readonly undertaker: Undertaker;
 }

@@ -56,6 +56,7 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   createProcess: ADMIN,
   deleteProcess: ADMIN,
   deleteOperation: ADMIN,
+  deleteTombstone: ADMIN,
 
   cancelOperation: to('OPERATOR', 'Operation'),
   startProcess: to('OPERATOR', 'Process'),

@@ -112,7 +112,18 @@ function toldOf(thing: Data, field: GraphQLField<unknown, unknown>): string {
   return value === null ? 'null' : 'shown';
 }
 
-const THINGS = ['Instance', 'Tenant', 'User', 'Integration', 'Node', 'Service', 'Process', 'Operation', 'Token'];
+const THINGS = [
+  'Instance',
+  'Tenant',
+  'User',
+  'Integration',
+  'Node',
+  'Service',
+  'Process',
+  'Operation',
+  'Tombstone',
+  'Token',
+];
 
 /** Of what goes on happening, only what is the same in every run. */
 const SETTLED: Readonly<Record<string, string>> = { events: '(filter: { types: [CREATED] })' };

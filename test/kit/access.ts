@@ -1,4 +1,6 @@
 // A gateway that asks who one is, with two tenants beside each other: users of the one are to know nothing of the other.
+import { randomUUID } from 'node:crypto';
+import { Tombstone as Buried } from '../../src/store/entities/tombstone.ts';
 import { type Asking, startGateway, type TestGateway } from './gateway.ts';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -15,6 +17,7 @@ export interface Side {
   readonly Service: string;
   readonly Process: string;
   readonly Operation: string;
+  readonly Tombstone: string;
   readonly Token: string;
 }
 
@@ -34,8 +37,8 @@ export async function openHouse(settings: Record<string, string> = {}): Promise<
   const first = gateway.as(`Bearer ${gateway.firstToken}`);
   await createUser(first, emailOf('ADMIN'), 'ADMIN');
   const admin = gateway.as(`Bearer ${await logIn(gateway, emailOf('ADMIN'))}`);
-  const own = await createSide(admin, 'own');
-  const foreign = await createSide(admin, 'foreign');
+  const own = await createSide(gateway, admin, 'own');
+  const foreign = await createSide(gateway, admin, 'foreign');
   const by: Record<string, Asking> = { ADMIN: admin };
   for (const role of ['OPERATOR', 'VIEWER'] as const) {
     await createUser(admin, emailOf(role), role, [own.Tenant]);
@@ -67,7 +70,7 @@ async function create(by: Asking, noun: string, input: object, id = 'id'): Promi
   return (await by.run(document, { input }))[`create${noun}`][field][id];
 }
 
-async function createSide(by: Asking, side: string): Promise<Side> {
+async function createSide({ platform }: TestGateway, by: Asking, side: string): Promise<Side> {
   const Tenant = await create(by, 'Tenant', { id: `${side}-tenant`, name: `${side} tenant` });
   const Instance = await create(by, 'Instance', { name: `${side} instance`, zk: `${side}.example:2181` });
   await by.run(`mutation { addTenantToInstance(tenant: "${Tenant}", instance: "${Instance}") { tenant { id } } }`);
@@ -100,6 +103,12 @@ async function createSide(by: Asking, side: string): Promise<Side> {
   const { createToken } = await by.run(
     `mutation { createToken(input: { name: "${side} token", user: "${User}" }) { token { id } } }`,
   );
-  const ids = { Tenant, Instance, User, Integration, Node, Service, Process };
+  const Tombstone = randomUUID();
+  await platform.store.write(async (em) => {
+    const named = { serviceName: `${side} service`, nodeName: `${side} node`, actor: 'admin' };
+    const at = { instanceId: Instance, serviceId: Service, nodeId: Node, expiresAt: '9999-01-01T00:00:00.000Z' };
+    em.create(Buried, { id: Tombstone, ...named, ...at } as never);
+  });
+  const ids = { Tenant, Instance, User, Integration, Node, Service, Process, Tombstone };
   return { ...ids, Operation: stopProcess.operation.id, Token: createToken.token.id };
 }

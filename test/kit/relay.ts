@@ -6,10 +6,12 @@ export interface Relay extends AsyncDisposable {
   readonly port: number;
   /** New connections go to this port of loopback from now on; those that are open are cut. */
   lead(port: number): void;
+  /** Connections are cut, and new ones find something that cannot be spoken with: no waiting for a time-out. */
+  away(): void;
 }
 
 export async function startRelay(to: number): Promise<Relay> {
-  let destination = to;
+  let destination: number | undefined = to;
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -18,6 +20,10 @@ export async function startRelay(to: number): Promise<Relay> {
   };
   const server = createServer((near) => {
     keep(near);
+    if (destination === undefined) {
+      near.resume().write('SSH-1.5-away\r\n');
+      return;
+    }
     const far = keep(connect(destination, '127.0.0.1'));
     near.pipe(far).pipe(near);
     near.on('close', () => far.destroy());
@@ -30,6 +36,10 @@ export async function startRelay(to: number): Promise<Relay> {
   return {
     host: '127.0.0.1',
     port: (server.address() as AddressInfo).port,
+    away: () => {
+      destination = undefined;
+      cut();
+    },
     lead: (port) => {
       destination = port;
       cut();

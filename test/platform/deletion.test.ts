@@ -138,7 +138,7 @@ describe('what cannot be stopped', () => {
     expect(await left(world)).toEqual([1, 1, 1]);
     await remove('Instance', world.instance, true);
     expect(await left(world)).toBeNull();
-    // Said plainly when it was forced: what still runs goes on running.
+    // Until its node can be reached again it goes on running.
     await lives(pid as number);
     await other.close();
   }, 90_000);

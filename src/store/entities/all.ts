@@ -1,5 +1,6 @@
 // The entities of the store, in the order in which they refer to each other.
 import { EventAudience, EventEntry, EventHead } from './event.ts';
+import { FormerNode } from './former-node.ts';
 import { Instance } from './instance.ts';
 import { Integration } from './integration.ts';
 import { Node } from './node.ts';
@@ -12,6 +13,7 @@ import { Service } from './service.ts';
 import { StoredAnswer } from './stored-answer.ts';
 import { Tenant } from './tenant.ts';
 import { Token } from './token.ts';
+import { Tombstone } from './tombstone.ts';
 import { User } from './user.ts';
 
 export const ENTITIES = [
@@ -31,4 +33,6 @@ export const ENTITIES = [
   EventAudience,
   EventEntry,
   EventHead,
+  Tombstone,
+  FormerNode,
 ];

@@ -11,6 +11,7 @@ import { LinkFacts } from './0009-link-facts.ts';
 import { StoredAnswers } from './0010-stored-answers.ts';
 import { RollingRestarts } from './0011-rolling-restarts.ts';
 import { Tokens } from './0012-tokens.ts';
+import { Tombstones } from './0013-tombstones.ts';
 
 export const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   { name: '0010-stored-answers', class: StoredAnswers },
   { name: '0011-rolling-restarts', class: RollingRestarts },
   { name: '0012-tokens', class: Tokens },
+  { name: '0013-tombstones', class: Tombstones },
 ];
