@@ -21,8 +21,8 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../store/read/page.ts';
 /** Things within things: instance, service, process, step is four. */
 const MAX_DEPTH = 12;
 
-// What asks a node, stretches a password or works on many rows costs as much as so many rows.
-const DEAR: Readonly<Record<string, number>> = { processLogs: 2_000, pingNode: 5_000, supervisor: 1_000 };
+// What asks a node (of `logs` no more than a few are read), stretches a password or works on many rows costs as much as so many rows.
+const DEAR: Readonly<Record<string, number>> = { processLogs: 2_000, logs: 500, pingNode: 5_000, supervisor: 1_000 };
 
 // Two in one request are guesses.
 const ONCE: readonly string[] = ['logIn'];

@@ -1,5 +1,5 @@
 // Health checks: looked at by the node, told by the gateway, waited for by starts.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,10 +106,14 @@ describe('health', () => {
 
   it('is waited for by a start, which succeeds when the process is healthy and no sooner', async () => {
     const well = file('well-1');
-    const { id } = await sleeping(fileCheck(well, { startPeriod: 'PT1H' }));
+    const looks = file('looks-1');
+    const command = ['sh', '-c', `echo x >>'${looks}'; [ -e '${well}' ]`];
+    const { id } = await sleeping(fileCheck(well, { command, startPeriod: 'PT1H' }));
     const started = await world.change('startProcess', id, 'PT0S');
     const watch = gateway.subscribe(WATCH, { process: id });
     await watch.until((values) => values.find((value) => value.status === 'RUNNING' && value.health === 'UNKNOWN'));
+    // Long after what has no check would have been started.
+    await until('the fourth look', () => existsSync(looks) && readFileSync(looks, 'latin1').length >= 8);
     expect((await operation(started.id)).state).toBe('RUNNING');
     writeFileSync(well, '');
     expect(await ended(started.id)).toMatchObject({ state: 'SUCCEEDED', steps: { nodes: [{ state: 'SUCCEEDED' }] } });
