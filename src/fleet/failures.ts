@@ -90,6 +90,11 @@ const ANSWERS: Readonly<Record<string, (detail: string) => FleetError>> = {
   stuck: () => fail('STUCK', 'The process survives KILL. It may be waiting for a disk or a network share.'),
   up: () => fail('NOT_STOPPED', 'The process is not down. Stop it first.'),
   timeout: () => fail('TIMEOUT', 'The process neither ran nor failed in time; what became of it is not known.'),
+  emptied: () =>
+    fail(
+      'LOST',
+      "The keeper's folder on the node was emptied. The link is made anew, and the folder with it: try again.",
+    ),
   nokeeper: () =>
     fail(
       'FAILED',

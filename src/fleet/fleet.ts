@@ -237,6 +237,8 @@ export class Fleet {
     const request = link.request(verb, words, left());
     request.finished.then(endTurn);
     const answer = await request.answer;
+    // The bootstrap of a new link brings the keeper back.
+    if (answer.words[0] === 'emptied') link.close();
     if (answer.code !== 0) throw fromAnswer(answer.words);
     return answer;
   }

@@ -36,6 +36,8 @@ const BUSY_MS = 1_000;
 // Whatever was not heard of is found by then.
 const ROUND_MS = 15_000;
 
+const PASSING: ReadonlySet<string> = new Set(['STARTING', 'STOPPING', 'FATAL']);
+
 interface Asked {
   readonly operation: string;
   readonly kind: 'START' | 'STOP';
@@ -70,7 +72,8 @@ export class Supervisor {
   /** From now on. */
   open(): void {
     const { bus } = this.parts;
-    const mayDiffer = ({ desired, status }: ProcessChange) => status !== desired && status !== 'FATAL';
+    // What is on its way is looked at in the rounds: a start of all would be a look for each.
+    const mayDiffer = ({ desired, status }: ProcessChange) => status !== desired && !PASSING.has(status);
     this.#ends.push(
       bus.listen('processChange', (change) => mayDiffer(change) && this.#looks.within(GATHER_MS, change.nodeId)),
       bus.listen('nodeSeen', (nodeId) => this.#looks.within(GATHER_MS, nodeId)),

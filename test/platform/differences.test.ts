@@ -1,6 +1,6 @@
 // Which differences are the supervisor's business, and at what pace: rules without a machine.
 import { describe, expect, it } from 'vitest';
-import { remedyFor } from '../../src/platform/differences.ts';
+import { dueIn, remedyFor } from '../../src/platform/differences.ts';
 import { Pace } from '../../src/platform/pace.ts';
 import type { Process } from '../../src/store/entities/process.ts';
 
@@ -41,6 +41,22 @@ describe('what is wanted and what is', () => {
     ['LOOK', process('STOPPED', 'STOPPING')],
   ])('%s is what %o needs', (remedy, row) => {
     expect(remedyFor(row)).toBe(remedy);
+  });
+});
+
+describe('what is on its way', () => {
+  const at = (ms: number) => new Date(ms).toISOString();
+  it('is given the time that it takes, and then looked at again', () => {
+    const waiting = {
+      ...process('RUNNING', 'BACKOFF'),
+      nextAttemptAt: at(60_000),
+      changedAt: at(0),
+    } as never as Process;
+    expect(dueIn(waiting, 'LOOK', 30_000)).toBe(32_000);
+    expect(dueIn(waiting, 'LOOK', 62_000)).toBe(0);
+    const starting = { ...process('RUNNING', 'STARTING'), changedAt: at(10_000) } as never as Process;
+    expect(dueIn(starting, 'LOOK', 11_000)).toBe(1_000);
+    expect(dueIn(process('RUNNING', 'STOPPED'), 'START')).toBe(0);
   });
 });
 

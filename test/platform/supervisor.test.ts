@@ -121,6 +121,19 @@ describe('a process that should run', () => {
     expect(real.doubles()).toBe(0);
   });
 
+  it('and whose records are lost under a standing link is started anew', async () => {
+    await using quick = await fakeNode({ env: { GANTRY_KEEPER_TICK: '0.2' } });
+    const notes = payload(quick.home);
+    const process = await world.process(await world.service(notes.command()), await world.node(quick));
+    await world.change('startProcess', process, 'PT1M');
+    await stands(process, 'RUNNING');
+    rmSync(quick.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await until('its next start', () => notes.starts(process) === 2, 60_000);
+    await stands(process, 'RUNNING');
+    expect(notes.doubles()).toBe(0);
+    await world.change('stopProcess', process, 'PT1M');
+  });
+
   it('and could not be started while its node was down is started when it comes back', async () => {
     const process = await world.process(await world.service(real.command()), node);
     await machine.cut();

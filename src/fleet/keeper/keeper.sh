@@ -497,6 +497,8 @@ start_process() {
   valid_id "$1" || return 64
   read_policy "$2" || return 64
   [ -z "$4" ] || read_check "${4%%"$newline"*}" || return 64
+  answer=emptied
+  [ -e "$self" ] || return 70 # the folder was emptied under a standing link: what keeps processes is gone, too
   dir=$root/processes/$1
   answer=disk
   mkdir -p "$dir" 2>/dev/null || return 74
