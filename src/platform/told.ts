@@ -300,6 +300,15 @@ export const TOLD: Readonly<Record<string, Rule>> = {
       user: 'told',
     },
   },
+  // That something was deleted is told; what was left of it on its node is no thing of the platform any more.
+  Tombstone: silent(
+    ...['id', 'instanceId', 'serviceId', 'serviceName', 'nodeId', 'nodeName', 'actor', 'attempts', 'lastErrorReason'],
+    ...['lastError', 'lastAttemptAt', 'createdAt', 'expiresAt'],
+  ),
+  FormerNode: silent(
+    ...['id', 'ipAddress', 'port', 'username', 'passwordSealed', 'privateKeySealed', 'passphraseSealed', 'driver'],
+    ...['hostKeys', 'revokedHostKeys'],
+  ),
   // What was answered is told by what was done.
   StoredAnswer: silent('id', 'scope', 'key', 'fingerprint', 'operation', 'answer', 'createdAt'),
   EventAudience: silent('id', 'tenants'),

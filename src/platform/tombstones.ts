@@ -6,6 +6,7 @@ import { Tombstone } from '../store/entities/tombstone.ts';
 import { keyOf, publicId } from '../store/ids.ts';
 import type { EntityManager } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { settle as keepAnswer } from './answers.ts';
 import { watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 import { find, removeAll } from './records.ts';
@@ -61,10 +62,12 @@ export async function tombstonesAt(em: EntityManager, nodeId: string): Promise<T
 
 /** Forgets the way to a deleted node that nothing is left on, and the link that nobody needs any longer. */
 export async function settle(platform: Pick<Platform, 'store' | 'fleet'>, nodeId: string): Promise<void> {
-  await platform.store.write(async (em) => {
-    if ((await em.count(Tombstone, { nodeId })) === 0) await removeAll(em, FormerNode, { id: keyOf('Node', nodeId) });
-  });
+  await platform.store.write((em) => forgetTheWay(em, nodeId));
   await watchNode(platform, nodeId);
+}
+
+async function forgetTheWay(em: EntityManager, nodeId: string): Promise<void> {
+  if ((await em.count(Tombstone, { nodeId })) === 0) await removeAll(em, FormerNode, { id: keyOf('Node', nodeId) });
 }
 
 /** Those whose time is over: given up. Answers with them. */
@@ -81,8 +84,11 @@ export async function deleteTombstone(platform: Platform, id: string): Promise<s
   const nodeId = await platform.store.write(async (em) => {
     const tombstone = await find(em, Tombstone, id);
     em.remove(tombstone);
+    await em.flush();
+    await forgetTheWay(em, tombstone.nodeId);
+    await keepAnswer(em, { id });
     return tombstone.nodeId;
   });
-  await settle(platform, nodeId);
+  await watchNode(platform, nodeId);
   return id;
 }

@@ -1,6 +1,5 @@
 // A gateway that asks who one is, with two tenants beside each other: users of the one are to know nothing of the other.
-import { randomUUID } from 'node:crypto';
-import { Tombstone as Buried } from '../../src/store/entities/tombstone.ts';
+import { buriedProcess } from './buried.ts';
 import { type Asking, startGateway, type TestGateway } from './gateway.ts';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -70,7 +69,7 @@ async function create(by: Asking, noun: string, input: object, id = 'id'): Promi
   return (await by.run(document, { input }))[`create${noun}`][field][id];
 }
 
-async function createSide({ platform }: TestGateway, by: Asking, side: string): Promise<Side> {
+async function createSide(gateway: TestGateway, by: Asking, side: string): Promise<Side> {
   const Tenant = await create(by, 'Tenant', { id: `${side}-tenant`, name: `${side} tenant` });
   const Instance = await create(by, 'Instance', { name: `${side} instance`, zk: `${side}.example:2181` });
   await by.run(`mutation { addTenantToInstance(tenant: "${Tenant}", instance: "${Instance}") { tenant { id } } }`);
@@ -103,12 +102,8 @@ async function createSide({ platform }: TestGateway, by: Asking, side: string): 
   const { createToken } = await by.run(
     `mutation { createToken(input: { name: "${side} token", user: "${User}" }) { token { id } } }`,
   );
-  const Tombstone = randomUUID();
-  await platform.store.write(async (em) => {
-    const named = { serviceName: `${side} service`, nodeName: `${side} node`, actor: 'admin' };
-    const at = { instanceId: Instance, serviceId: Service, nodeId: Node, expiresAt: '9999-01-01T00:00:00.000Z' };
-    em.create(Buried, { id: Tombstone, ...named, ...at } as never);
-  });
+  const named = { serviceName: `${side} service`, nodeName: `${side} node` };
+  const Tombstone = await buriedProcess(gateway, { ...named, instanceId: Instance, serviceId: Service, nodeId: Node });
   const ids = { Tenant, Instance, User, Integration, Node, Service, Process, Tombstone };
   return { ...ids, Operation: stopProcess.operation.id, Token: createToken.token.id };
 }

@@ -4,6 +4,7 @@ import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { undecided } from '../../src/platform/told.ts';
 import { Operation } from '../../src/store/entities/operation.ts';
+import { buriedProcess } from '../kit/buried.ts';
 import type { TestGateway } from '../kit/gateway.ts';
 import { compared } from '../kit/replay.ts';
 import { openScene, type Scene } from '../kit/scene.ts';
@@ -43,6 +44,7 @@ interface Ids {
   readonly process: string;
   readonly operation: string;
   readonly token: string;
+  readonly tombstone: string;
   readonly port: number;
 }
 
@@ -186,6 +188,11 @@ const WALK: Readonly<Record<string, Row>> = {
   deleteOperation: {
     args: ({ operation }) => `id: "${operation}"`,
     told: [['DELETED', 'OPERATION', { kind: 'STOP' }, null]],
+  },
+  deleteTombstone: {
+    args: ({ tombstone }) => `id: "${tombstone}"`,
+    told: [],
+    prepare: async (gateway) => ({ tombstone: await buriedProcess(gateway) }),
   },
   deleteProcess: {
     args: ({ process }) => `id: "${process}", force: true`,

@@ -1,4 +1,5 @@
 // Every mutation of the schema, with an input for it, another one, and what it needs to be there first.
+import { buriedProcess } from '../../kit/buried.ts';
 import type { TestGateway } from '../../kit/gateway.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -199,4 +200,5 @@ export const MUTATIONS: Readonly<Record<string, Repeated>> = {
     answer: DELETED,
     given: (gateway) => made(gateway, 'startService(id: "SV2") { operation { id } }', 'operation'),
   },
+  deleteTombstone: { input: { id: ID }, other: { id: 'x' }, answer: DELETED, given: buriedProcess },
 };
