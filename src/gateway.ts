@@ -80,6 +80,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   );
   opening.defer(() => store.close());
   const bus = new Bus<News>();
+  store.onAppended((seq) => bus.publish('appended', seq));
   const access = new Access(store, config.access);
   opening.defer(() => access.close());
   const status = new StatusBook(store, bus, log);

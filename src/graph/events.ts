@@ -1,5 +1,6 @@
 // Events in the graph: what happened, as the log has it.
 import {
+  Arg,
   Args,
   ArgsType,
   Ctx,
@@ -12,8 +13,10 @@ import {
   Query,
   Resolver,
   Root,
+  Subscription,
 } from 'type-graphql';
 import { countEvents, type EventFilter as Filter, type LoggedEvent, listEvents } from '../platform/events.ts';
+import { followEvents } from '../platform/following.ts';
 import type { Subject } from '../platform/told.ts';
 import type { EventType as Type } from '../store/entities/event.ts';
 import type { Context } from './context.ts';
@@ -205,6 +208,29 @@ export class EventResolver {
   })
   asOf(): string {
     return planned();
+  }
+}
+
+@Resolver()
+export class EventSubscription {
+  @Subscription(() => Event, {
+    subscribe: ({ args, context }: { args: { filter?: EventFilter; after?: string }; context: Context }) =>
+      followEvents(context.platform, context.actor, args.filter, args.after) as never,
+    description:
+      'What happens: every event after the cursor, in the order of the commits, once, across disconnects and restarts of the gateway. Errors: BAD_USER_INPUT for what is no cursor of this log, CURSOR_EXPIRED for one before what is kept.',
+  })
+  events(
+    @Arg('filter', () => EventFilter, { nullable: true, description: 'Only events that match all of this.' })
+    _filter: EventFilter | undefined,
+    @Arg('after', () => Cursor, {
+      nullable: true,
+      description:
+        'The `cursor` of the last event that was taken, or the `asOf` of what was read; from now on without it.',
+    })
+    _after: string | undefined,
+    @Root() event: LoggedEvent,
+  ): Event {
+    return event as unknown as Event;
   }
 }
 

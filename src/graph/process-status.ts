@@ -1,10 +1,11 @@
 // The subscription to what is seen of processes: first how each stands, then every change.
 import { Arg, Field, Float, ID, InputType, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import { followProcesses, type ToldChange } from '../platform/following.ts';
 import type { ProcessChange } from '../platform/news.ts';
 import { type ProcessSelection, watchProcesses } from '../platform/watching.ts';
 import type { Context } from './context.ts';
 import { Observed, Process } from './processes.ts';
-import { DateTime } from './scalars.ts';
+import { Cursor, DateTime } from './scalars.ts';
 import { ProcessStatus, StatusReason } from './words.ts';
 
 @InputType('ProcessStatusFilter', { description: 'Which processes; all that is given has to hold.' })
@@ -24,6 +25,12 @@ class ProcessStatusFilter implements ProcessSelection {
 
 @ObjectType('ProcessStatusChange', { description: 'How a process stands, or how that changed.', simpleResolvers: true })
 class ProcessStatusChange extends Observed {
+  @Field(() => Cursor, {
+    nullable: true,
+    description: 'The place of the change in the log, to go on from; null in what is told without `after`.',
+  })
+  cursor!: string | null;
+
   @Field(() => ID, { description: 'The process, also after it was deleted.' })
   processId!: string;
 
@@ -58,17 +65,29 @@ class ProcessStatusChange extends Observed {
 @Resolver()
 export class ProcessStatusResolver {
   @Subscription(() => ProcessStatusChange, {
-    subscribe: ({ args, context }: { args: { filter?: ProcessStatusFilter }; context: Context }) =>
-      watchProcesses(context.platform, context.actor, args.filter ?? {}) as never,
+    subscribe: ({ args, context }: { args: { filter?: ProcessStatusFilter; after?: string }; context: Context }) => {
+      const { platform, actor } = context;
+      const filter = args.filter ?? {};
+      return (
+        args.after == null
+          ? watchProcesses(platform, actor, filter)
+          : followProcesses(platform, actor, filter, args.after)
+      ) as never;
+    },
     description:
-      'First how each process stands (`previous` is null), then every change, in order. Errors: NOT_FOUND for a filter that names what does not exist; TOO_SLOW ends a reader that falls far behind.',
+      'First how each process stands (`previous` is null), then every change, in order. With `after`: every change after that place in the log, once, across disconnects and restarts of the gateway. Errors: NOT_FOUND for a filter that names what does not exist; TOO_SLOW ends a reader without `after` that falls far behind; BAD_USER_INPUT, CURSOR_EXPIRED for a cursor that is not good.',
   })
   processStatus(
     @Arg('filter', () => ProcessStatusFilter, { nullable: true, description: 'All processes if not given.' }) _filter:
       | ProcessStatusFilter
       | undefined,
-    @Root() change: ProcessChange,
+    @Arg('after', () => Cursor, {
+      nullable: true,
+      description: 'The `cursor` of the last change that was taken, or the `asOf` of what was read.',
+    })
+    _after: string | undefined,
+    @Root() change: ProcessChange | ToldChange,
   ): ProcessStatusChange {
-    return { ...change, process: change.processId };
+    return { cursor: null, ...change, process: change.processId };
   }
 }

@@ -3,12 +3,13 @@ import 'reflect-metadata';
 import { createPubSub } from '@graphql-yoga/subscription';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
-import { EventCount, EventResolver } from './events.ts';
+import { EventCount, EventResolver, EventSubscription } from './events.ts';
 import { withIdempotency } from './idempotency.ts';
 import { InstanceResolvers } from './instances.ts';
 import { IntegrationRelations, IntegrationResolvers, TenantIntegrations } from './integrations.ts';
 import { LifecycleResolver } from './lifecycle.ts';
 import { NodeContactResolver } from './node-contact.ts';
+import { NodeLinkResolver } from './node-links.ts';
 import { InstanceNodes, NodeResolvers } from './nodes.ts';
 import { OperationProgressResolver } from './operation-progress.ts';
 import { OperationResolvers, ProcessSteps } from './operations.ts';
@@ -59,6 +60,8 @@ const build = (): GraphQLSchema =>
       TokenResolver,
       EventResolver,
       EventCount,
+      EventSubscription,
+      NodeLinkResolver,
     ],
     // Asked for by type-graphql, though every subscription here brings its own source.
     pubSub: createPubSub(),

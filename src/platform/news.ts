@@ -31,6 +31,8 @@ export interface ProcessChange {
 
 export type News = {
   processChange: ProcessChange;
+  /** The log has come further: the number of its last event. */
+  appended: number;
   /** An operation, or a step of it, has come further; by its id. */
   operationChange: string;
   /** All of a node was looked at, and what was seen is written down; by the id of the node. */

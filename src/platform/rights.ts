@@ -77,6 +77,7 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   // What is told is judged change by change.
   processStatus: ANY,
   events: ANY,
+  nodeConnection: ADMIN,
 };
 
 const OF_OWN_INSTANCE = ['instance', 'tenants', 'users'];

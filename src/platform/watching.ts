@@ -81,7 +81,7 @@ const named = ({ instance, service, node, process }: ProcessSelection): [string,
     id == null ? [] : [[noun, id]],
   );
 
-const matches = (change: ProcessChange, { instance, service, node, process }: ProcessSelection) =>
+export const matches = (change: ProcessChange, { instance, service, node, process }: ProcessSelection) =>
   (instance == null || change.instanceId === instance) &&
   (service == null || change.serviceId === service) &&
   (node == null || change.nodeId === node) &&
