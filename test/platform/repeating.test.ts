@@ -91,10 +91,10 @@ describe.each(Object.entries(MUTATIONS))('%s', (name, row) => {
     await using _closed = gateway;
     const first = await send(gateway, name, row, { ...input, idempotencyKey: KEY });
     expect(first).toMatchObject({ data: expect.anything(), isMarked: false });
-    expect(first.extensions).toBeUndefined();
+    expect(first.extensions?.idempotencyReplayed).toBeUndefined();
     const there = holdings(gateway);
     const again = await send(gateway, name, row, { ...input, idempotencyKey: KEY }, true);
-    expect(again).toEqual({ data: first.data, extensions: { idempotencyReplayed: ['it'] }, isMarked: true });
+    expect(again).toMatchObject({ data: first.data, extensions: { idempotencyReplayed: ['it'] }, isMarked: true });
     expect(holdings(gateway)).toEqual(there);
     const refused = await send(gateway, name, row, { ...other, idempotencyKey: KEY });
     expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey' });
