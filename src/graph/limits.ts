@@ -10,8 +10,8 @@ export const MAX_TOKENS = 2_000;
 /** Errors of one answer: the first ones tell what is wrong, thousands of them are work for both sides. */
 export const MAX_ERRORS = 10;
 
-// Deeper than any input; a recursion over it would end the stack.
-const MAX_BODY_DEPTH = 64;
+// A recursion over more would end the stack. JSON that is kept is judged more strictly by the platform, which can name the field.
+const MAX_BODY_DEPTH = 2_000;
 
 export interface DocumentLimits {
   readonly maxCost: number;
