@@ -11,6 +11,7 @@ import { attributeMutations } from './graph/deeds.ts';
 import { TrustedDocuments } from './graph/documents.ts';
 import { doorTo } from './graph/door.ts';
 import { errorFormatter } from './graph/errors.ts';
+import { EventStreams } from './graph/event-stream.ts';
 import { Executor } from './graph/executor.ts';
 import { createHosts } from './graph/hosts.ts';
 import { createHttp, GRAPHQL_PATH } from './graph/http.ts';
@@ -140,7 +141,13 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   };
   const hosts = createHosts(config.host, config.allowedHosts);
   const { requestsPerMinute, introspection: hasPage } = config;
-  const http = createHttp(apollo, door, { ready, hosts, tls: readTls(config), requestsPerMinute, hasPage }, log);
+  const streams = new EventStreams(schema, limits, errorFormatter(log));
+  const http = createHttp(
+    apollo,
+    door,
+    { ready, hosts, streams, tls: readTls(config), requestsPerMinute, hasPage },
+    log,
+  );
   mountDialects(http, dialectExecutor(schema, store, log), dialects(config), door);
   const url = await listen(http, config);
   // After listening: until then an error of the server is for whoever started it.

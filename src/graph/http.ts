@@ -9,9 +9,10 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { GantryError } from '../errors.ts';
+import { badInput, GantryError } from '../errors.ts';
 import { type Context, forRequest } from './context.ts';
 import type { Door } from './door.ts';
+import type { EventStreams, StreamRequest } from './event-stream.ts';
 import { guardAnswers } from './headers.ts';
 import type { Hosts } from './hosts.ts';
 import { expectShallow } from './limits.ts';
@@ -29,6 +30,7 @@ export interface HttpOptions {
   /** Throws, with the reason, while the gateway cannot serve. */
   readonly ready: () => void;
   readonly hosts: Hosts;
+  readonly streams: EventStreams;
   readonly tls: Tls | undefined;
   /** Requests of a token, or of an address without one; 0 is no limit. */
   readonly requestsPerMinute: number;
@@ -45,7 +47,7 @@ export interface Tls {
 export function createHttp(
   apollo: ApolloServer<Context>,
   door: Door,
-  { ready, hosts, tls, requestsPerMinute, hasPage }: HttpOptions,
+  { ready, hosts, streams, tls, requestsPerMinute, hasPage }: HttpOptions,
   log: Logger,
 ): FastifyInstance {
   const http = Fastify({
@@ -85,10 +87,26 @@ export function createHttp(
     expectKnown((contexts.get(request) as Context).actor, request.body);
   };
   const graphql = fastifyApolloHandler(apollo, { context: async (request) => contexts.get(request) as Context });
-  http.post(GRAPHQL_PATH, { onRequest, preHandler }, graphql);
+  http.addHook('preClose', async () => streams.close());
+  const stream = (request: FastifyRequest, reply: FastifyReply, given: unknown) => {
+    const context = contexts.get(request) as Context;
+    // Until the stream begins, what is wrong is answered as everywhere.
+    return streams.run(context, streamRequest(given, request), reply.raw).then(
+      () => reply.hijack(),
+      (error) => {
+        if (!reply.raw.headersSent) throw error;
+        request.log.error({ err: error }, 'a stream of events ended unexpectedly');
+        return reply.hijack();
+      },
+    );
+  };
+  http.post(GRAPHQL_PATH, { onRequest, preHandler }, (request, reply) =>
+    wantsStream(request) ? stream(request, reply, request.body) : graphql.call(http, request, reply),
+  );
   http.get(GRAPHQL_PATH, { onRequest }, (request, reply) => {
     if (hasPage && wantsPage(request)) return sendPage(reply);
     expectKnown((contexts.get(request) as Context).actor, request.query);
+    if (wantsStream(request)) return stream(request, reply, request.query);
     return graphql.call(http, request, reply);
   });
   http.get('/healthz', (_request, reply) => reply.send({ status: 'alive' }));
@@ -115,6 +133,29 @@ function closeAfterLastAnswer(http: FastifyInstance): void {
   });
 }
 
+const wantsStream = (request: FastifyRequest) => (request.headers.accept ?? '').includes('text/event-stream');
+
+/** From a body, or from the words of an address. Throws BAD_USER_INPUT. */
+function streamRequest(given: unknown, { headers }: FastifyRequest): StreamRequest {
+  const { query, variables, operationName } = (given ?? {}) as Record<string, unknown>;
+  if (typeof query !== 'string') throw badInput('Send the document as `query`.', 'query');
+  const lastEventId = headers['last-event-id'];
+  return {
+    query,
+    variables: variablesOf(variables),
+    operationName: typeof operationName === 'string' ? operationName : undefined,
+    lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
+  };
+}
+
+function variablesOf(given: unknown): Record<string, unknown> {
+  try {
+    const variables: unknown = typeof given === 'string' ? JSON.parse(given) : (given ?? {});
+    if (typeof variables === 'object' && variables !== null && !Array.isArray(variables)) return { ...variables };
+  } catch {}
+  throw badInput('`variables` must be a JSON object.', 'variables');
+}
+
 const wantsPage = (request: FastifyRequest) => (request.headers.accept ?? '').includes('text/html');
 
 function sendPage(reply: FastifyReply) {
@@ -129,6 +170,9 @@ function sendPage(reply: FastifyReply) {
 const STATUSES: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,
   UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CURSOR_EXPIRED: 410,
   TOO_MANY_REQUESTS: 429,
 };
 
