@@ -26,7 +26,9 @@ import { type DocumentLimits, expectAllowed, MAX_TOKENS } from './limits.ts';
 
 // No document and no input comes near it.
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-const INIT_TIMEOUT_MS = 5_000;
+const INIT_TIMEOUT_MS = 3_000;
+// Whoever needs more opens another socket.
+const MAX_OPERATIONS = 64;
 
 export interface Sockets {
   /**
@@ -98,7 +100,11 @@ export function openSockets(
         underWay.add(result);
         return result;
       },
-      onSubscribe: () => (isClosing ? [closing()] : undefined),
+      onSubscribe: ({ subscriptions }) => {
+        if (isClosing) return [closing()];
+        // The one that is asked for counts by then.
+        return Object.keys(subscriptions).length > MAX_OPERATIONS ? [tooMany()] : undefined;
+      },
       onConnect: (connection) => admit(connection, door),
       onDisconnect: ({ extra }) => extra.forget?.(),
       onClose: ({ extra }) => extra.forget?.(),
@@ -124,6 +130,11 @@ export function openSockets(
     },
   };
 }
+
+const tooMany = () => {
+  const message = `A socket carries at most ${MAX_OPERATIONS} operations at once: end some, or open another.`;
+  return new GraphQLError(message, { originalError: new GantryError('TOO_MANY_REQUESTS', message) });
+};
 
 const closing = () =>
   new GraphQLError('The gateway is closing.', {

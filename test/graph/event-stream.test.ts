@@ -1,5 +1,7 @@
 // Subscriptions as server-sent events: the same as over a socket, and a reader that comes again goes on where it left.
+import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { startGateway, type TestGateway } from '../kit/gateway.ts';
 
 const EVENTS = 'subscription ($after: Cursor) { events(after: $after) { cursor subjectId } }';
@@ -61,4 +63,22 @@ describe('a stream of events', () => {
     await ending[Symbol.asyncDispose]();
     expect(await rest).toContain('event: complete');
   });
+});
+
+it('a socket carries 64 operations at once, and refuses one more', async () => {
+  const client = createClient({
+    url: `${gateway.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    lazy: false,
+  });
+  try {
+    const query = 'subscription { events { cursor } }';
+    const refused = await new Promise<unknown>((resolve) => {
+      for (let count = 0; count < 65; count++)
+        client.subscribe({ query }, { next: () => {}, complete: () => {}, error: resolve });
+    });
+    expect(refused).toMatchObject([{ extensions: { code: 'TOO_MANY_REQUESTS' } }]);
+  } finally {
+    await client.dispose();
+  }
 });
