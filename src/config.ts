@@ -42,6 +42,8 @@ const SETTINGS = z.object({
   GANTRY_TRUSTED_DOCUMENTS: z.string().min(1, 'must be a folder').optional(),
   GANTRY_TLS_CERT: z.string().min(1, 'must be a file').optional(),
   GANTRY_TLS_KEY: z.string().min(1, 'must be a file').optional(),
+  GANTRY_EVENTS_DAYS: count('days, at least 1', 5, 1).default(30),
+  GANTRY_EVENTS_MAX: count('events, at least 1', 9, 1).default(1_000_000),
   GANTRY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),
   GANTRY_SHUTDOWN_SECONDS: z
     .string()
@@ -85,6 +87,8 @@ export interface Config {
   readonly trustedDocuments: string | undefined;
   /** Files with the certificate and its key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** How long, and how many, events are kept. */
+  readonly events: { readonly days: number; readonly most: number };
   readonly logLevel: (typeof LEVELS)[number];
   /** Milliseconds that running requests are given when the gateway closes. */
   readonly shutdownMs: number;
@@ -134,6 +138,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       data.GANTRY_TLS_CERT && data.GANTRY_TLS_KEY
         ? { cert: resolve(data.GANTRY_TLS_CERT), key: resolve(data.GANTRY_TLS_KEY) }
         : undefined,
+    events: { days: data.GANTRY_EVENTS_DAYS, most: data.GANTRY_EVENTS_MAX },
     logLevel: data.GANTRY_LOG_LEVEL,
     shutdownMs: data.GANTRY_SHUTDOWN_SECONDS * 1000,
   };
@@ -163,11 +168,13 @@ function networks() {
 const halves = ({ GANTRY_TLS_CERT: cert, GANTRY_TLS_KEY: key }: Settings): string[] =>
   (cert === undefined) === (key === undefined) ? [] : ['GANTRY_TLS_CERT and GANTRY_TLS_KEY are set together'];
 
-function count(what: string, digits: number) {
+function count(what: string, digits: number, least = 0) {
+  const message = `must be a number of ${what}`;
   return z
     .string()
-    .regex(new RegExp(`^\\d{1,${digits}}$`), `must be a number of ${what}`)
-    .transform(Number);
+    .regex(new RegExp(`^\\d{1,${digits}}$`), message)
+    .transform(Number)
+    .refine((number) => number >= least, message);
 }
 
 function port() {

@@ -30,6 +30,7 @@ import { Artifacts } from './platform/artifacts.ts';
 import { Execution } from './platform/execution.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
 import { forgetLinks, watchAllNodes } from './platform/links.ts';
+import { LogCare } from './platform/log-care.ts';
 import type { News } from './platform/news.ts';
 import { Observer } from './platform/observer.ts';
 import { OperationRecord } from './platform/operation-record.ts';
@@ -80,6 +81,8 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     createTeller(() => store.columns()),
   );
   opening.defer(() => store.close());
+  const logCare = new LogCare(store, config.events, log);
+  opening.defer(() => logCare.close());
   const bus = new Bus<News>();
   store.onAppended((seq) => bus.publish('appended', seq));
   const access = new Access(store, config.access);
@@ -162,6 +165,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   });
   supervisor.open();
   undertaker.expire();
+  logCare.open();
   await watchAllNodes(platform);
   await execution.takeUp();
 

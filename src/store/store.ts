@@ -16,6 +16,7 @@ import { currentDeed } from './log/cause.ts';
 import { ChangeCollector, type Changes, collectors, columnsOf, type Telling, type ToldColumn } from './log/changes.ts';
 import { Concerned } from './log/concerned.ts';
 import { Journal } from './log/journal.ts';
+import { Pruner } from './log/pruning.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { Reader } from './read/reader.ts';
 import type { Sight } from './read/visibility.ts';
@@ -69,6 +70,7 @@ export class Store {
   #unwritable: GantryError | undefined;
   #isClosed = false;
   readonly #appender: Appender;
+  readonly #pruner: Pruner;
   readonly #concerned: Concerned;
   /** The last event of a transaction, by its entity manager. */
   readonly #lastOf = new WeakMap<object, number>();
@@ -85,6 +87,7 @@ export class Store {
     database: Database.Database,
   ) {
     this.#appender = new Appender(database);
+    this.#pruner = new Pruner(database);
     this.#concerned = new Concerned(database);
   }
 
@@ -167,6 +170,11 @@ export class Store {
   /** Appends events that are no change of anything stored, such as what was refused. */
   async tell(events: readonly NewEvent[]): Promise<void> {
     this.#appended(await this.write(async () => this.#appender.append(events)));
+  }
+
+  /** Takes the oldest entries from the log, up to this one, a few at once: answers with how many, 0 when none is left to take. */
+  prune(upTo: number): Promise<number> {
+    return this.write(async () => this.#pruner.prune(upTo));
   }
 
   /** The columns of every entity, for those who decide what is told of them. */

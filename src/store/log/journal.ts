@@ -63,6 +63,11 @@ export class Journal {
     return this.#prepare(sql).all(seq, until, limit) as LogEntry[];
   }
 
+  /** When the next entries were written down, in their order. */
+  times(after: number, limit: number): { seq: number; at: string }[] {
+    return this.#prepare('select seq, at from event where seq > ? order by seq limit ?').all(after, limit) as never;
+  }
+
   page(filter: LogFilter, { after, before, newestFirst, limit }: LogRange): LogEntry[] {
     const found = conditionsOf(filter);
     const conditions = [
