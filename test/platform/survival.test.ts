@@ -1,7 +1,7 @@
 // Survival: the gateway is killed and started again, and what runs on nodes neither dies nor is started twice.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,16 +106,33 @@ describe('a gateway that is told to close', () => {
     await gateway.stop();
 
     const outside = await spawnGateway();
+    const world = await createWorld(outside as never as TestGateway);
+    // Told to stop, it waits for a file.
+    const slow = await world.service([
+      '/bin/sh',
+      '-c',
+      "trap 'until [ -e stop-now ]; do sleep 0.1; done; exit' TERM; while :; do sleep 0.1; done",
+    ]);
+    const late = await world.process(slow, await world.node(machine));
+    await world.change('startProcess', late, 'PT1M');
     const socket = new WebSocket(`${outside.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
     const closed = once(socket, 'close');
-    const running = outside.run(
-      'mutation { createUser(input: { email: "late@example.com", name: "Late", password: "p" }) { user { email } } }',
-    );
-    // It has come by the time that a later one is answered; hashing its password takes longer.
-    await outside.run('{ asOf }');
+    const answer = world.change('stopProcess', late, 'PT1M');
+    // The request has come when its operation is there, and is not answered before the end of that.
+    const id = await until('the operation of the request', async () => {
+      const { operations } = await outside.run('{ operations(first: 100) { nodes { id kind finishedAt } } }');
+      return operations.nodes.find((each: Data) => each.kind.startsWith('STOP') && !each.finishedAt)?.id;
+    });
     outside.child.kill('SIGTERM');
-    expect(await running).toEqual({ createUser: { user: { email: 'late@example.com' } } });
+    await until('the closing', () =>
+      fetch(`${outside.url}/healthz`).then(
+        ({ ok }) => !ok,
+        () => true,
+      ),
+    );
+    writeFileSync(join(machine.home, 'stop-now'), '');
+    expect((await answer).id).toBe(id);
     const [event] = (await closed) as [CloseEvent];
     expect(event.code).toBe(1001);
     if (outside.child.exitCode === null) await once(outside.child, 'exit');
