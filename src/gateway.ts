@@ -29,6 +29,7 @@ import { Answers } from './platform/answers.ts';
 import { Artifacts } from './platform/artifacts.ts';
 import { Execution } from './platform/execution.ts';
 import { Lifecycle } from './platform/lifecycle.ts';
+import { LinkBook } from './platform/link-book.ts';
 import { forgetLinks, watchAllNodes } from './platform/links.ts';
 import { LogCare } from './platform/log-care.ts';
 import type { News } from './platform/news.ts';
@@ -89,10 +90,12 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   opening.defer(() => access.close());
   const status = new StatusBook(store, bus, log);
   opening.defer(() => status.close());
-  const listener = new Observer(store, status, bus, log, config.hostKeys);
+  const links = new LinkBook(store, log);
+  opening.defer(() => links.close());
+  const listener = new Observer(store, status, links, bus, log, config.hostKeys);
   const fleet = new Fleet({ listener: unaskedAll(listener), log, networks: config.nodeNetworks });
   opening.defer(() => fleet.close());
-  const undertaker = new Undertaker({ store, fleet, log });
+  const undertaker = new Undertaker({ store, fleet, links, log });
   opening.defer(() => undertaker.close(config.shutdownMs));
   listener.onConnected = (nodeId) => undertaker.attend(nodeId);
   const record = new OperationRecord(store, bus);
@@ -114,6 +117,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     fleet,
     serviceTypes,
     status,
+    links,
     lifecycle,
     supervisor,
     undertaker,

@@ -1,6 +1,6 @@
 // Links: which nodes the fleet watches, with which credentials and which pinned keys.
 import { GantryError } from '../errors.ts';
-import type { Connection, HostKey, NodeTarget, Place } from '../fleet/types.ts';
+import type { HostKey, NodeTarget, Place } from '../fleet/types.ts';
 import { FormerNode } from '../store/entities/former-node.ts';
 import { Node } from '../store/entities/node.ts';
 import { NodeLink } from '../store/entities/node-link.ts';
@@ -62,50 +62,19 @@ const parseKeys = (text: string): HostKey[] =>
     return { type, fingerprint };
   });
 
-/** Writes down how the link to a node stands. */
-export async function recordLink(store: Store, connection: Connection): Promise<void> {
-  const { nodeId, state, since, reason, message, attempts, nextAttemptAt, lastFailure, facts } = connection;
-  await store.write(async (em) => {
-    const node = keyOf('Node', nodeId);
-    // The node may have been deleted meanwhile.
-    if ((await em.count(Node, { id: node })) === 0) return;
-    const link = (await em.findOne(NodeLink, { node })) ?? em.create(NodeLink, { node } as never);
-    em.assign(link, {
-      state,
-      since: since.toISOString(),
-      reason: reason ?? null,
-      message: message ?? null,
-      attempts,
-      nextAttemptAt: nextAttemptAt?.toISOString() ?? null,
-      lastErrorReason: lastFailure?.reason ?? null,
-      lastError: lastFailure?.message ?? null,
-      lastErrorAt: lastFailure?.at.toISOString() ?? null,
-      // Measured anew on each link.
-      latencyMs: null,
-    });
-    // What it is stays known while the link is down.
-    if (facts) em.assign(link, { ...facts });
-  });
+/** At the start of the gateway: it has no links yet, whatever the store remembers. */
+export async function forgetLinks(store: Store): Promise<void> {
+  await store.write((em) => removeAll(em, NodeLink, {}));
 }
 
-/** Writes down how far away a connected node is. */
-export async function recordLatency(store: Store, nodeId: string, latencyMs: number): Promise<void> {
-  await store.write(async (em) => {
-    const link = await em.findOne(NodeLink, { node: keyOf('Node', nodeId), state: 'CONNECTED' });
-    if (link) link.latencyMs = latencyMs;
-  });
-}
-
-/** The gateway keeps no link to this node any longer; without a node, to none. */
-export async function forgetLinks(store: Store, nodeId?: string): Promise<void> {
-  await store.write((em) => removeAll(em, NodeLink, nodeId === undefined ? {} : { node: keyOf('Node', nodeId) }));
-}
+/** What a link is kept with. */
+export type Linked = Pick<Platform, 'store' | 'fleet' | 'links'>;
 
 /** Keeps a link to a node while it has processes, or some that were deleted may still run there, with the credentials it has now. */
-export async function watchNode({ store, fleet }: Pick<Platform, 'store' | 'fleet'>, id: string): Promise<void> {
+export async function watchNode({ store, fleet, links }: Linked, id: string): Promise<void> {
   const target = await store.write((em) => findTarget(em, store.keyring, id));
   if (target) fleet.watch(target);
-  else await endLink({ store, fleet }, id);
+  else await endLink({ fleet, links }, id);
 }
 
 async function findTarget(em: EntityManager, keyring: Keyring, id: string): Promise<NodeTarget | undefined> {
@@ -119,9 +88,9 @@ async function findTarget(em: EntityManager, keyring: Keyring, id: string): Prom
 }
 
 /** Ends the link to a node, if there is one. */
-export async function endLink({ store, fleet }: Pick<Platform, 'store' | 'fleet'>, id: string): Promise<void> {
+export async function endLink({ fleet, links }: Pick<Platform, 'fleet' | 'links'>, id: string): Promise<void> {
   await fleet.unwatch(id);
-  await forgetLinks(store, id);
+  await links.forget(id);
 }
 
 /** Links to all nodes that have processes, or may: what runs there is adopted. */

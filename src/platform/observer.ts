@@ -5,7 +5,8 @@ import type { Process } from '../store/entities/process.ts';
 import { publicId } from '../store/ids.ts';
 import type { Store } from '../store/store.ts';
 import { expectNewAccepted, type HostKeyPolicy } from './host-keys.ts';
-import { pinHostKeys, recordLatency, recordLink, widenHostKeys } from './links.ts';
+import type { LinkBook } from './link-book.ts';
+import { pinHostKeys, widenHostKeys } from './links.ts';
 import type { NewsBus } from './news.ts';
 import { notOnNode, toSeen } from './seen.ts';
 import type { StatusBook } from './status.ts';
@@ -25,6 +26,7 @@ export class Observer implements FleetListener {
   constructor(
     private readonly store: Store,
     private readonly status: StatusBook,
+    private readonly links: LinkBook,
     private readonly bus: NewsBus,
     private readonly log: Logger,
     private readonly hostKeys: HostKeyPolicy,
@@ -42,7 +44,7 @@ export class Observer implements FleetListener {
   }
 
   tried(connection: Connection): void {
-    this.#writeDown(connection.nodeId, recordLink(this.store, connection));
+    this.links.tried(connection);
   }
 
   measured(nodeId: string, latencyMs: number): void {
@@ -51,17 +53,13 @@ export class Observer implements FleetListener {
     // A row that is written at every look, for hundreds of nodes, would be work for nobody.
     if (!isNews || (written && performance.now() - written.at < LATENCY_PAUSE_MS)) return;
     this.#latencies.set(nodeId, { ms: latencyMs, at: performance.now() });
-    this.#writeDown(nodeId, recordLatency(this.store, nodeId, Math.round(latencyMs * 100) / 100));
-  }
-
-  #writeDown(nodeId: string, writing: Promise<unknown>): void {
-    void writing.catch((error) => this.log.error({ node: nodeId, err: error }, 'a link could not be written down'));
+    this.links.measured(nodeId, Math.round(latencyMs * 100) / 100);
   }
 
   connection(connection: Connection): void {
     const { nodeId, state, message } = connection;
     this.#latencies.delete(nodeId);
-    this.#writeDown(nodeId, recordLink(this.store, connection));
+    this.links.record(connection);
     if (state === 'CONNECTED') {
       this.onConnected(nodeId);
       return;

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import type { Answers } from './answers.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { LinkBook } from './link-book.ts';
 import type { NewsBus } from './news.ts';
 import type { Refusals } from './refusals.ts';
 import type { ServiceTypes } from './service-types.ts';
@@ -19,6 +20,7 @@ export interface Platform {
   readonly fleet: Fleet;
   readonly serviceTypes: ServiceTypes;
   readonly status: StatusBook;
+  readonly links: LinkBook;
   readonly lifecycle: Lifecycle;
   readonly supervisor: Supervisor;
   readonly access: Access;

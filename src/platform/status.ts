@@ -1,13 +1,12 @@
 // The book of what was seen of processes: writes each observation down, in the order in which it came, and tells the bus.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { GantryError } from '../errors.ts';
 import { now } from '../store/entities/columns.ts';
 import { Process, type ProcessStatus, type StatusReason } from '../store/entities/process.ts';
 import { keyOf, publicId } from '../store/ids.ts';
 import { attribute, currentDeed } from '../store/log/cause.ts';
 import type { EntityManager, Store } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { Batch } from './batch.ts';
 import { type HealthSeen, healthColumns, isChecked } from './health.ts';
 import type { NewsBus, ProcessChange } from './news.ts';
 
@@ -46,18 +45,21 @@ interface Entry {
   readonly done: (count: number) => void;
 }
 
-const RETRY_MS = 500;
-
 export class StatusBook {
-  #pending: Entry[] = [];
-  #writing: Promise<void> | undefined;
-  #closed = false;
+  readonly #batch: Batch<Entry>;
 
   constructor(
     private readonly store: Store,
     private readonly bus: NewsBus,
-    private readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    this.#batch = new Batch({
+      log,
+      what: 'what was seen of processes',
+      write: (entries) => this.#writeTogether(entries),
+      giveUp: (entry) => entry.done(0),
+    });
+  }
 
   /** Resolves when it is written down, or was found to be nothing new; with how many of the processes there still are. */
   record(...seen: readonly Seen[]): Promise<number> {
@@ -118,41 +120,14 @@ export class StatusBook {
 
   #enqueue(find: Entry['find']): Promise<number> {
     return new Promise((done) => {
-      this.#pending.push({ find, done, operation: currentDeed()?.cause.operation });
-      this.#writing ??= this.#drain();
+      this.#batch.add({ find, done, operation: currentDeed()?.cause.operation });
     });
   }
 
-  // All that is waiting goes into one transaction: a hundred crashes at once cost one commit.
-  async #drain(): Promise<void> {
-    await Promise.resolve();
-    while (this.#pending.length > 0) {
-      await this.#writeTogether(this.#pending.splice(0));
-    }
-    this.#writing = undefined;
-  }
-
-  // A node says things once: what could not be written down is kept and tried again, or a dead process would be shown as running.
-  async #retry(entries: readonly Entry[], error: unknown): Promise<void> {
-    this.log.error({ err: error, entries: entries.length }, 'what was seen of processes could not be written down');
-    const isTransient = error instanceof GantryError && error.code === 'UNAVAILABLE';
-    if (isTransient && !this.#closed) {
-      await sleep(RETRY_MS);
-      this.#pending.unshift(...entries);
-    } else if (entries.length > 1) {
-      // Each by itself: one that can never be written does not take the others with it.
-      for (const entry of entries) await this.#writeTogether([entry]);
-    } else entries[0]?.done(0);
-  }
-
   async #writeTogether(entries: readonly Entry[]): Promise<void> {
-    try {
-      const { counts, changes } = await this.store.write((em) => this.#write(em, entries));
-      for (const change of changes) this.bus.publish('processChange', change);
-      for (const [index, entry] of entries.entries()) entry.done(counts[index] ?? 0);
-    } catch (error) {
-      await this.#retry(entries, error);
-    }
+    const { counts, changes } = await this.store.write((em) => this.#write(em, entries));
+    for (const change of changes) this.bus.publish('processChange', change);
+    for (const [index, entry] of entries.entries()) entry.done(counts[index] ?? 0);
   }
 
   async #write(em: EntityManager, entries: readonly Entry[]): Promise<{ counts: number[]; changes: ProcessChange[] }> {
@@ -174,9 +149,8 @@ export class StatusBook {
     return { counts, changes };
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#writing;
+  close(): Promise<void> {
+    return this.#batch.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { keyOf, publicId } from '../store/ids.ts';
 import type { EntityManager } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 import { settle as keepAnswer } from './answers.ts';
-import { watchNode } from './links.ts';
+import { type Linked, watchNode } from './links.ts';
 import type { Platform } from './platform.ts';
 import { find, removeAll } from './records.ts';
 
@@ -61,7 +61,7 @@ export async function tombstonesAt(em: EntityManager, nodeId: string): Promise<T
 }
 
 /** Forgets the way to a deleted node that nothing is left on, and the link that nobody needs any longer. */
-export async function settle(platform: Pick<Platform, 'store' | 'fleet'>, nodeId: string): Promise<void> {
+export async function settle(platform: Linked, nodeId: string): Promise<void> {
   await platform.store.write((em) => forgetTheWay(em, nodeId));
   await watchNode(platform, nodeId);
 }

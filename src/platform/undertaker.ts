@@ -3,6 +3,7 @@ import { FleetError } from '../fleet/types.ts';
 import { atMost } from '../patience.ts';
 import { now } from '../store/entities/columns.ts';
 import { Tombstone } from '../store/entities/tombstone.ts';
+import type { Linked } from './links.ts';
 import type { Platform } from './platform.ts';
 import { removeAll } from './records.ts';
 import { settle, takeExpired, tombstonesAt } from './tombstones.ts';
@@ -21,7 +22,7 @@ export class Undertaker {
   readonly #expiry = setInterval(() => this.expire(), EXPIRY_LOOK_MS);
   #closed = false;
 
-  constructor(private readonly parts: Pick<Platform, 'store' | 'fleet' | 'log'>) {
+  constructor(private readonly parts: Linked & Pick<Platform, 'log'>) {
     this.#expiry.unref();
   }
 
