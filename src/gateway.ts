@@ -25,6 +25,7 @@ import { openSockets } from './graph/sockets.ts';
 import { listen, readTls } from './listening.ts';
 import { atMost } from './patience.ts';
 import { Access } from './platform/access.ts';
+import { AnswerExpiry } from './platform/answer-expiry.ts';
 import { Answers } from './platform/answers.ts';
 import { Artifacts } from './platform/artifacts.ts';
 import { Execution } from './platform/execution.ts';
@@ -125,6 +126,8 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
     answers: new Answers(store),
     refusals: new Refusals(store),
   };
+  const expiry = new AnswerExpiry({ store, log });
+  opening.defer(() => expiry.close());
   const door = doorTo(platform);
 
   await forgetLinks(store);
@@ -170,6 +173,7 @@ export async function openGateway(config: Config, log: Logger = pino({ level: co
   supervisor.open();
   undertaker.expire();
   logCare.open();
+  expiry.look();
   await watchAllNodes(platform);
   await execution.takeUp();
 

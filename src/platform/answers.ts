@@ -8,6 +8,7 @@ import { StoredAnswer } from '../store/entities/stored-answer.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { type EntityManager, type Store, untold } from '../store/store.ts';
 import type { Actor } from './actor.ts';
+import { expiry, pruneAnswers } from './answer-expiry.ts';
 import { canonical } from './canonical.ts';
 
 /** What a request named: ids under the names of its payload, and what it found where that is more than ids. */
@@ -26,7 +27,6 @@ interface Recalled {
   readonly isReplayed: boolean;
 }
 
-const KEPT_MS = 24 * 60 * 60 * 1000;
 // Each answer that is stored takes so many expired ones with it: they go faster than they come, and no write waits for them.
 const PRUNED_AT_ONCE = 10;
 const RETRY_AFTER_SECONDS = 1;
@@ -114,8 +114,7 @@ export const settledOperation = (): string | undefined => current.getStore()?.op
 
 async function keep(em: EntityManager, attempt: Attempt, answer: Answer | undefined): Promise<void> {
   const { place, fingerprint, keyring, operation } = attempt;
-  const expired = await em.find(StoredAnswer, { createdAt: { $lt: cutoff() } }, { limit: PRUNED_AT_ONCE });
-  await untold(em).nativeDelete(StoredAnswer, { id: { $in: expired.map(({ id }) => id) } });
+  await pruneAnswers(em, PRUNED_AT_ONCE);
   await untold(em).nativeDelete(StoredAnswer, place);
   const sealed = answer && keyring.seal(sealedAt(place), new Secret(JSON.stringify(answer)));
   await untold(em).insert(StoredAnswer, { ...place, fingerprint, operation, answer: sealed ?? null, createdAt: now() });
@@ -123,7 +122,7 @@ async function keep(em: EntityManager, attempt: Attempt, answer: Answer | undefi
 
 async function find(em: EntityManager, place: Attempt['place']): Promise<StoredAnswer | null> {
   const kept = await em.findOne(StoredAnswer, place);
-  if (!kept || kept.createdAt >= cutoff()) return kept;
+  if (!kept || kept.createdAt >= expiry()) return kept;
   await untold(em).nativeDelete(StoredAnswer, place);
   return null;
 }
@@ -137,7 +136,6 @@ const open = (keyring: Keyring, place: Attempt['place'], sealed: string): Answer
   JSON.parse(keyring.open(sealedAt(place), sealed).reveal());
 
 const sealedAt = ({ scope, key }: Attempt['place']) => `answer:${JSON.stringify([scope, key])}`;
-const cutoff = () => new Date(Date.now() - KEPT_MS).toISOString();
 
 const reused = () =>
   new GantryError(
