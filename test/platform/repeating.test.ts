@@ -1,15 +1,12 @@
 // Safe to repeat: a mutation that is sent again under its key is not done again, whatever became of the gateway in between.
-import type { GraphQLField } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildSchema } from '../../src/graph/schema.ts';
 import { cutAfter } from '../kit/cut.ts';
-import type { GraphError, TestGateway } from '../kit/gateway.ts';
 import { holdings, withoutUuids } from '../kit/holdings.ts';
 import { until } from '../kit/until.ts';
 import { MUTATIONS, type Repeated } from './repeating/mutations.ts';
 import { makeSeed, type Seed } from './repeating/seed.ts';
+import { type Args, FIELDS, send } from './repeating/send.ts';
 
-const FIELDS = buildSchema().getMutationType()?.getFields() ?? {};
 const KEY = 'key-1';
 // More than any mutation has: the loop ends with the first that is not cut.
 const MANY = 100;
@@ -20,41 +17,6 @@ beforeAll(async () => {
   seed = await makeSeed();
 });
 afterAll(() => seed[Symbol.asyncDispose]());
-
-type Args = Readonly<Record<string, unknown>>;
-
-interface Answered {
-  readonly data: Record<string, unknown> | null;
-  readonly errors?: readonly GraphError[];
-  readonly extensions?: { readonly idempotencyReplayed?: readonly string[] };
-  readonly isMarked: boolean;
-}
-
-/** One mutation, its values as variables or written into the document. */
-async function send(gateway: TestGateway, name: string, row: Repeated, args: Args, inline = false): Promise<Answered> {
-  const types = (FIELDS[name] as GraphQLField<unknown, unknown>).args.filter((each) => each.name in args);
-  const value = (each: (typeof types)[number]) => (inline ? literal(args[each.name]) : `$${each.name}`);
-  const declared = inline ? '' : `(${types.map((each) => `$${each.name}: ${each.type}`).join(', ')})`;
-  const query = `mutation ${declared} { it: ${name}(${types.map((each) => `${each.name}: ${value(each)}`).join(', ')}) { ${row.answer} } }`;
-  const response = await fetch(`${gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables: inline ? {} : args }),
-  });
-  return {
-    ...((await response.json()) as Answered),
-    isMarked: response.headers.get('idempotency-replayed') === 'true',
-  };
-}
-
-/** As it stands in a document. The last keys go first: the order of keys is no other input. Words in capitals are words of enums. */
-function literal(value: unknown): string {
-  if (typeof value === 'string' && /^[A-Z]+$/.test(value)) return value;
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([key, each]) => `${key}: ${literal(each)}`);
-  return `{ ${fields.reverse().join(', ')} }`;
-}
 
 const filled = (input: Args, made: string): Args => JSON.parse(JSON.stringify(input).replaceAll('$made', made));
 
@@ -85,21 +47,29 @@ it('is a promise about every mutation that answers no secret', () => {
   expect([...Object.keys(MUTATIONS), ...NOT_KEPT].sort()).toEqual(Object.keys(FIELDS).sort());
 });
 
-describe.each(Object.entries(MUTATIONS))('%s', (name, row) => {
-  it('sent twice under one key is done once, has the same answer, says so, and refuses other input', async () => {
-    const { gateway, input, other } = await prepare(row);
-    await using _closed = gateway;
-    const first = await send(gateway, name, row, { ...input, idempotencyKey: KEY });
-    expect(first).toMatchObject({ data: expect.anything(), isMarked: false });
-    expect(first.extensions?.idempotencyReplayed).toBeUndefined();
-    const there = holdings(gateway);
-    const again = await send(gateway, name, row, { ...input, idempotencyKey: KEY }, true);
-    expect(again).toMatchObject({ data: first.data, extensions: { idempotencyReplayed: ['it'] }, isMarked: true });
-    expect(holdings(gateway)).toEqual(there);
-    const refused = await send(gateway, name, row, { ...other, idempotencyKey: KEY });
-    expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey' });
-    expect(holdings(gateway)).toEqual(there);
-  });
+// Side by side: most of the time goes by in waiting, for nodes, processes and the disk. Vitest bounds how many.
+describe.concurrent.each(Object.entries(MUTATIONS))('%s', (name, row) => {
+  it(
+    'sent twice under one key is done once, has the same answer, says so, and refuses other input',
+    async () => {
+      const { gateway, input, other } = await prepare(row);
+      await using _closed = gateway;
+      const first = await send(gateway, name, row, { ...input, idempotencyKey: KEY });
+      expect(first).toMatchObject({ data: expect.anything(), isMarked: false });
+      expect(first.extensions?.idempotencyReplayed).toBeUndefined();
+      const there = holdings(gateway);
+      const again = await send(gateway, name, row, { ...input, idempotencyKey: KEY }, true);
+      expect(again).toMatchObject({ data: first.data, extensions: { idempotencyReplayed: ['it'] }, isMarked: true });
+      expect(holdings(gateway)).toEqual(there);
+      const refused = await send(gateway, name, row, { ...other, idempotencyKey: KEY });
+      expect(refused.errors?.[0]?.extensions).toMatchObject({
+        code: 'IDEMPOTENCY_KEY_REUSED',
+        field: 'idempotencyKey',
+      });
+      expect(holdings(gateway)).toEqual(there);
+    },
+    PATIENCE_MS,
+  );
 
   it(
     'cut off after any transaction and sent again to the next gateway is done once',
@@ -121,9 +91,11 @@ describe.each(Object.entries(MUTATIONS))('%s', (name, row) => {
           errors: undefined,
           data: steady(whole.data),
         });
-        const seen = await until('the end of what goes on', () => same(holdings(next), whole.there)).catch(() =>
-          holdings(next),
-        );
+        const seen = await until(
+          'the end of what goes on',
+          () => same(holdings(next), whole.there),
+          PATIENCE_MS / 4,
+        ).catch(() => holdings(next));
         expect({ commits, ...(seen === true ? whole.there : seen) }).toEqual({ commits, ...whole.there });
       }
     },

@@ -6,9 +6,12 @@ import { startGateway, type TestGateway } from '../../kit/gateway.ts';
 import { type FakeNode, fakeNode } from '../../kit/node.ts';
 import { createWorld } from '../../kit/world.ts';
 
-/** `stubborn` does not end when it is asked to, and nobody makes it for ten minutes. */
+/** `steady` counts as started at once; `stubborn` does not end when it is asked to, and nobody makes it for ten minutes. */
 const TYPES = `
 types:
+  steady:
+    command: [sleep, '1000']
+    settleSeconds: 0.1
   stubborn:
     command: [/bin/sh, -c, 'trap "" TERM; while :; do sleep 1; done']
     stop: { signal: TERM, graceSeconds: 600 }
@@ -24,7 +27,7 @@ const BEGINNING = [
   'createIntegration(input: { id: "mail" }) { integration { id } }',
   'addIntegrationToTenant(integration: "mail", tenant: "acme") { tenant { id } }',
   'createNode(input: { instance: "IN2", name: "far", ipAddress: "127.0.0.1", port: 9, username: "u", password: "p" }) { node { id } }',
-  'createService(input: { instance: "IN1", name: "steady", type: "command", options: { command: ["sleep", "1000"] } }) { service { id } }',
+  'createService(input: { instance: "IN1", name: "steady", type: "steady", options: {} }) { service { id } }',
   'createService(input: { instance: "IN1", name: "empty", type: "command", options: { command: ["sleep", "1"] } }) { service { id } }',
   'createService(input: { instance: "IN1", name: "stubborn", type: "stubborn" }) { service { id } }',
   'pingNode(id: "ND1") { reachable }',
