@@ -24,8 +24,8 @@ import type { FormatError } from './errors.ts';
 import type { Hosts } from './hosts.ts';
 import { type DocumentLimits, expectAllowed, MAX_TOKENS } from './limits.ts';
 
-// No document and no input comes near it.
-const MAX_MESSAGE_BYTES = 1024 * 1024;
+// No document comes near it, and what is larger goes over HTTP.
+const MAX_MESSAGE_BYTES = 64 * 1024;
 const INIT_TIMEOUT_MS = 3_000;
 // Whoever needs more opens another socket.
 const MAX_OPERATIONS = 64;
