@@ -36,7 +36,7 @@ const SETTINGS = z.object({
   GANTRY_OPEN_TO_ALL: z
     .literal('yes', 'must be yes, or not set: yes lets whoever reaches the gateway do everything')
     .optional(),
-  GANTRY_MAX_COST: count('rows', 9).default(50_000),
+  GANTRY_MAX_COST: count('rows', 9).default(500_000),
   GANTRY_REQUESTS_PER_MINUTE: count('requests, 0 for no limit', 9).optional(),
   GANTRY_INTROSPECTION: z.enum(SWITCH, 'must be on or off').default('on'),
   GANTRY_TRUSTED_DOCUMENTS: z.string().min(1, 'must be a folder').optional(),

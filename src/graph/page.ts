@@ -8,7 +8,7 @@ query {
     nodes {
       id
       name
-      services(first: 10) { nodes { id name type processes(first: 10) { nodes { id status node { name } } } } }
+      services { nodes { id name type processes { nodes { id status node { name } } } } }
     }
   }
 }

@@ -54,7 +54,7 @@ describe('a document', () => {
     ],
     [
       'that hides it in aliases',
-      `{ ${Array.from({ length: 30 }, (_, index) => `a${index}: instances { nodes { processes { totalCount } } }`).join(' ')} }`,
+      `{ ${Array.from({ length: 30 }, (_, index) => `a${index}: instances { nodes { processes { nodes { steps { totalCount } } } } }`).join(' ')} }`,
       'TOO_COSTLY',
       /could read/,
     ],
