@@ -9,7 +9,7 @@ import { ask, quantile } from './load.ts';
 import { machine } from './report.ts';
 import { type Server, startGateway, startPeer } from './servers.ts';
 
-const READERS = Number(process.env.BENCH_READERS ?? 1000);
+const READERS = Number(process.env.BENCH_READERS ?? 400);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const SINGLES = 10;
 const BURSTS = 3;
