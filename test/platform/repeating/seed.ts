@@ -6,14 +6,14 @@ import { startGateway, type TestGateway } from '../../kit/gateway.ts';
 import { type FakeNode, fakeNode } from '../../kit/node.ts';
 import { createWorld } from '../../kit/world.ts';
 
-/** `steady` counts as started at once; `stubborn` does not end when it is asked to, and nobody makes it for ten minutes. */
+/** `steady` counts as started at once; `stubborn` does not end when it is asked to, and nobody makes it for ten minutes, or until its home goes. */
 const TYPES = `
 types:
   steady:
     command: [sleep, '1000']
     settleSeconds: 0.1
   stubborn:
-    command: [/bin/sh, -c, 'trap "" TERM; while :; do sleep 1; done']
+    command: [/bin/sh, -c, 'trap "" TERM; while [ -d .gantry ]; do sleep 1; done']
     stop: { signal: TERM, graceSeconds: 600 }
     settleSeconds: 0.1
 `;
