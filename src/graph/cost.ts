@@ -1,5 +1,6 @@
 // What a document would cost, told before anything of it runs: the rows that it could read if all of its pages were full.
 import {
+  type ArgumentNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -12,6 +13,7 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  visit,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values.js';
@@ -42,17 +44,71 @@ export function costOf(
   max: number,
 ): number {
   const operation = getOperationAST(document, operationName);
-  const type = operation && getOperationRootType(schema, operation);
-  if (!operation || !type) return 0;
-  // Variables that do not fit are told by whoever would run it.
-  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-  const walk: Walk = { schema, fragments: fragmentsOf(document), variables: coerced };
-  const cost = rootCost(walk, type, operation);
+  if (!operation) return 0;
+  const cost = remembered(document, operation, variables, () => measured(schema, document, operation, variables));
   if (cost <= max) return cost;
   throw new GantryError(
     'TOO_COSTLY',
     `This could read ${cost} rows, and a request may read ${max}: ask for smaller pages (\`first\`), or for less at once.`,
   );
+}
+
+/** What was measured of an operation, by the variables that decide about it: sizes of pages, and conditions. */
+interface Measured {
+  readonly deciding: readonly string[];
+  readonly costs: Map<string, number>;
+}
+
+const MAX_SHAPES = 64;
+const known = new WeakMap<OperationDefinitionNode, Measured>();
+
+// Tools send the same documents again and again, and the server keeps those parsed.
+function remembered(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+  measure: () => number,
+): number {
+  let of = known.get(operation);
+  if (!of) {
+    of = { deciding: decidingIn(document), costs: new Map() };
+    known.set(operation, of);
+  }
+  // What is left out has its default; null has not.
+  const shape = JSON.stringify(of.deciding.map((name) => (name in variables ? [variables[name]] : [])));
+  let cost = of.costs.get(shape);
+  if (cost === undefined) {
+    cost = measure();
+    if (of.costs.size >= MAX_SHAPES) of.costs.clear();
+    of.costs.set(shape, cost);
+  }
+  return cost;
+}
+
+function decidingIn(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  const note = ({ value }: ArgumentNode) => {
+    if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+  };
+  visit(document, {
+    Directive: ({ arguments: given }) => void given?.forEach(note),
+    Field: ({ arguments: given }) => {
+      for (const each of given ?? []) if (each.name.value === 'first' || each.name.value === 'last') note(each);
+    },
+  });
+  return [...names];
+}
+
+function measured(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): number {
+  const type = getOperationRootType(schema, operation);
+  // Variables that do not fit are told by whoever would run it.
+  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  return rootCost({ schema, fragments: fragmentsOf(document), variables: coerced }, type, operation);
 }
 
 function rootCost(walk: Walk, type: GraphQLObjectType, { selectionSet }: OperationDefinitionNode): number {
