@@ -1,13 +1,13 @@
 // The catalogue of service types: what it says is what runs, and what is wrong with it is told before anything starts.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceTypes } from '../../src/platform/service-types.ts';
-import { startGateway, type TestGateway } from '../kit/gateway.ts';
-import { type FakeNode, fakeNode } from '../kit/node.ts';
+import type { TestGateway } from '../kit/gateway.ts';
+import type { FakeNode } from '../kit/node.ts';
+import { openScene } from '../kit/scene.ts';
 import { until } from '../kit/until.ts';
-import { createWorld, type World } from '../kit/world.ts';
+import type { World } from '../kit/world.ts';
 
 const CATALOGUE = `
 types:
@@ -25,28 +25,21 @@ types:
       properties: { port: { type: integer, minimum: 1 }, text: { type: string }, folder: { type: string } }
 `;
 
-let folder: string;
 let machine: FakeNode;
 let gateway: TestGateway;
 let world: World;
 let node: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gantry-catalogue-'));
-  writeFileSync(join(folder, 'types.yaml'), CATALOGUE);
-  machine = await fakeNode();
-  gateway = await startGateway({ GANTRY_SERVICE_TYPES: join(folder, 'types.yaml') });
-  world = await createWorld(gateway);
+  ({ machine, gateway, world, node } = await openScene(CATALOGUE));
   await gateway.run('mutation ($id: ID!) { updateInstance(id: $id, input: { zk: "zk:2181" }) { instance { id } } }', {
     id: world.instance,
   });
-  node = await world.node(machine);
 });
 
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await machine.close();
-  rmSync(folder, { recursive: true });
 });
 
 const read = (name: string) => readFileSync(join(machine.home, name), 'utf8');
@@ -109,7 +102,7 @@ describe('a catalogue that is wrong', () => {
     ['the built-in type', 'types: { command: { command: [x] } }', /built in/],
     ['a schema that is none', 'types: { a: { command: [x], options: { type: 7 } } }', /type/],
   ])('is refused: %s', (_what, text, message) => {
-    const file = join(folder, 'wrong-types.yaml');
+    const file = join(machine.home, 'wrong-types.yaml');
     writeFileSync(file, text);
     expect(() => ServiceTypes.load(file)).toThrow(message);
   });

@@ -7,6 +7,7 @@ import { ServiceTypes } from '../../src/platform/service-types.ts';
 import { freePort } from '../kit/fleet.ts';
 import { startGateway, type TestGateway } from '../kit/gateway.ts';
 import { type FakeNode, fakeNode } from '../kit/node.ts';
+import { openScene } from '../kit/scene.ts';
 import { until } from '../kit/until.ts';
 import { startWeb } from '../kit/web.ts';
 import { createWorld, type World } from '../kit/world.ts';
@@ -47,25 +48,18 @@ const fileCheck = (file: string, more: object = {}) => ({
 });
 
 describe('health', () => {
-  let folder: string;
   let machine: FakeNode;
   let gateway: TestGateway;
   let world: World;
   let node: string;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gantry-health-'));
-    writeFileSync(join(folder, 'types.yaml'), CATALOGUE);
-    machine = await fakeNode();
-    gateway = await startGateway({ GANTRY_SERVICE_TYPES: join(folder, 'types.yaml') });
-    world = await createWorld(gateway);
-    node = await world.node(machine);
+    ({ machine, gateway, world, node } = await openScene(CATALOGUE));
   });
 
   afterAll(async () => {
     await gateway[Symbol.asyncDispose]();
     await machine.close();
-    rmSync(folder, { recursive: true });
   });
 
   const file = (name: string) => join(machine.home, name);
